@@ -11,11 +11,16 @@
 #define SL_AUTO(type) __attribute__((cleanup(sl_auto_##type)))
 
 /** The value of `*at`, which is NULL afterwards: hands ownership to the caller. */
-#define sl_steal(at) (__extension__({ __typeof__(*(at)) sl_taken_ = *(at); *(at) = NULL; sl_taken_; }))
+#define sl_steal(at)                                                                               \
+    (__extension__({                                                                               \
+        __typeof__(*(at)) sl_taken_ = *(at);                                                       \
+        *(at) = NULL;                                                                              \
+        sl_taken_;                                                                                 \
+    }))
 
-void sl_auto_str(char **at);     /**< free() */
-void sl_auto_fd(int *at);        /**< close() unless negative */
-void sl_auto_file(FILE **at);    /**< fclose() */
-void sl_auto_json(json_t **at);  /**< json_decref() */
+void sl_auto_str(char **at);    /**< free() */
+void sl_auto_fd(int *at);       /**< close() unless negative */
+void sl_auto_file(FILE **at);   /**< fclose() */
+void sl_auto_json(json_t **at); /**< json_decref() */
 
 #endif

@@ -23,8 +23,8 @@ struct sl_bytes {
     size_t len;
 };
 
-void *sl_alloc(size_t n);              /**< zeroed; aborts when memory is out; free() it */
-void *sl_realloc(void *at, size_t n);  /**< aborts when memory is out */
+void *sl_alloc(size_t n);             /**< zeroed; aborts when memory is out; free() it */
+void *sl_realloc(void *at, size_t n); /**< aborts when memory is out */
 char *sl_strdup(const char *s);
 char *sl_strndup(const char *s, size_t n);
 char *sl_strf(const char *fmt, ...) SL_PRINTF(1, 2); /**< owned, free() it */
@@ -45,7 +45,8 @@ struct sl_bytes sl_buf_bytes(const struct sl_buf *b);
 void sl_auto_buf(struct sl_buf *b);
 void sl_auto_secret(struct sl_buf *b); /**< sl_buf_wipe_free */
 
-/** A cursor over borrowed bytes. Reading past the end sets `bad` and gives zeros; check once at the end. */
+/** A cursor over borrowed bytes. Reading past the end sets `bad` and gives zeros; check once at the
+ * end. */
 struct sl_reader {
     const uint8_t *data;
     size_t len;

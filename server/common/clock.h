@@ -1,5 +1,6 @@
 /*
- * The clock, passed in so that tests run in a time of their own. Thread: implementations are thread-safe.
+ * The clock, passed in so that tests run in a time of their own. Thread: implementations are
+ * thread-safe.
  */
 #ifndef SENDLINE_COMMON_CLOCK_H
 #define SENDLINE_COMMON_CLOCK_H

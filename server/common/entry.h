@@ -1,6 +1,7 @@
 /*
- * A thread's entries as bytes, exactly as crypto.md: the header, the clear bodies, digest and chain. Shared by the
- * server (which checks what it can) and the command line. No secrets here. Thread: any; no state.
+ * A thread's entries as bytes, exactly as crypto.md: the header, the clear bodies, digest and
+ * chain. Shared by the server (which checks what it can) and the command line. No secrets here.
+ * Thread: any; no state.
  */
 #ifndef SENDLINE_COMMON_ENTRY_H
 #define SENDLINE_COMMON_ENTRY_H
@@ -25,8 +26,19 @@ enum {
     SL_MESSAGE_BODY_MAX = 16680
 };
 
-enum sl_entry_type { SL_ENTRY_MESSAGE = 1, SL_ENTRY_KEY, SL_ENTRY_INVITE, SL_ENTRY_KEYS, SL_ENTRY_SEEN };
-enum sl_holder_kind { SL_HOLDER_STAFF = 1, SL_HOLDER_TEAM = 2, SL_HOLDER_RECORDS = 3, SL_HOLDER_PARENT = 4 };
+enum sl_entry_type {
+    SL_ENTRY_MESSAGE = 1,
+    SL_ENTRY_KEY,
+    SL_ENTRY_INVITE,
+    SL_ENTRY_KEYS,
+    SL_ENTRY_SEEN
+};
+enum sl_holder_kind {
+    SL_HOLDER_STAFF = 1,
+    SL_HOLDER_TEAM = 2,
+    SL_HOLDER_RECORDS = 3,
+    SL_HOLDER_PARENT = 4
+};
 
 struct sl_header {
     uint8_t version;
@@ -80,14 +92,20 @@ struct sl_keys_body {
 };
 
 /**
- * Take an entry apart: rule 1 as far as bytes go (version, known type, the lengths that the type allows).
+ * Take an entry apart: rule 1 as far as bytes go (version, known type, the lengths that the type
+ * allows).
  * @return SL_OK; SL_ENTRY_REFUSED with the reason in err. `bytes` must outlive *out.
  */
-SL_MUST_USE enum sl_code sl_entry_parse(const void *bytes, size_t len, struct sl_entry *out, struct sl_err *err);
-SL_MUST_USE enum sl_code sl_header_parse(const uint8_t bytes[SL_HEADER_BYTES], struct sl_header *out);
-SL_MUST_USE enum sl_code sl_key_body_parse(struct sl_bytes body, struct sl_key_body *out, struct sl_err *err);
-SL_MUST_USE enum sl_code sl_invite_body_parse(struct sl_bytes body, struct sl_invite_body *out, struct sl_err *err);
-SL_MUST_USE enum sl_code sl_keys_body_parse(struct sl_bytes body, struct sl_keys_body *out, struct sl_err *err);
+SL_MUST_USE enum sl_code sl_entry_parse(const void *bytes, size_t len, struct sl_entry *out,
+                                        struct sl_err *err);
+SL_MUST_USE enum sl_code sl_header_parse(const uint8_t bytes[SL_HEADER_BYTES],
+                                         struct sl_header *out);
+SL_MUST_USE enum sl_code sl_key_body_parse(struct sl_bytes body, struct sl_key_body *out,
+                                           struct sl_err *err);
+SL_MUST_USE enum sl_code sl_invite_body_parse(struct sl_bytes body, struct sl_invite_body *out,
+                                              struct sl_err *err);
+SL_MUST_USE enum sl_code sl_keys_body_parse(struct sl_bytes body, struct sl_keys_body *out,
+                                            struct sl_err *err);
 
 void sl_header_put(struct sl_buf *out, const struct sl_header *header);
 void sl_key_body_put(struct sl_buf *out, const struct sl_key_body *body);
@@ -99,7 +117,8 @@ void sl_entry_signed_put(struct sl_buf *out, const void *header, const void *bod
 /** Does the entry's signature hold under sign_pk? 61 µs. */
 bool sl_entry_signature_ok(const struct sl_entry *entry, const uint8_t sign_pk[SL_PK_BYTES]);
 /** Does a keys entry's proof hold under pk (the accept key, or the old sign key)? */
-bool sl_keys_proof_ok(const struct sl_entry *entry, const struct sl_keys_body *body, const uint8_t pk[SL_PK_BYTES]);
+bool sl_keys_proof_ok(const struct sl_entry *entry, const struct sl_keys_body *body,
+                      const uint8_t pk[SL_PK_BYTES]);
 
 /** hash(32, "sendline-body-v1" ‖ body ‖ signature) */
 void sl_body_hash(const struct sl_entry *entry, uint8_t out[SL_HASH_BYTES]);
@@ -109,13 +128,16 @@ void sl_digest(const uint8_t header[SL_HEADER_BYTES], const uint8_t body_hash[SL
 /** link(0) of a thread. */
 void sl_link_first(const uint8_t thread_id[SL_ID_BYTES], uint8_t out[SL_HASH_BYTES]);
 /** link(n) from link(n-1) and digest(n). out may be before. */
-void sl_link_next(const uint8_t thread_id[SL_ID_BYTES], uint32_t n, const uint8_t before[SL_HASH_BYTES],
-                  const uint8_t digest[SL_HASH_BYTES], uint8_t out[SL_HASH_BYTES]);
+void sl_link_next(const uint8_t thread_id[SL_ID_BYTES], uint32_t n,
+                  const uint8_t before[SL_HASH_BYTES], const uint8_t digest[SL_HASH_BYTES],
+                  uint8_t out[SL_HASH_BYTES]);
 
-/** What is signed to sign in: purpose 1 parent, 2 staff, 3 invitee, 4 new password. extra may be NULL: zeros. */
-void sl_auth_signed_put(struct sl_buf *out, uint8_t purpose, const char *host, const uint8_t challenge[32],
-                        const uint8_t extra[32]);
+/** What is signed to sign in: purpose 1 parent, 2 staff, 3 invitee, 4 new password. extra may be
+ * NULL: zeros. */
+void sl_auth_signed_put(struct sl_buf *out, uint8_t purpose, const char *host,
+                        const uint8_t challenge[32], const uint8_t extra[32]);
 /** hash(32, "sendline-change-v1" ‖ new auth_pk ‖ new vault) */
-void sl_auth_change_extra(const uint8_t auth_pk[32], const void *vault, size_t vault_len, uint8_t out[32]);
+void sl_auth_change_extra(const uint8_t auth_pk[32], const void *vault, size_t vault_len,
+                          uint8_t out[32]);
 
 #endif

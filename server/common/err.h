@@ -1,9 +1,9 @@
 /*
  * Errors: one code for each kind, and a detail for whoever has to mend it.
  *
- * Fallible functions return enum sl_code and take a struct sl_err * last (it may be NULL). Libraries
- * return; the boundary logs once. Clients are told the code and its sentence, never the detail.
- * Thread: any; no state.
+ * Fallible functions return enum sl_code and take a struct sl_err * last (it may be NULL).
+ * Libraries return; the boundary logs once. Clients are told the code and its sentence, never the
+ * detail. Thread: any; no state.
  */
 #ifndef SENDLINE_COMMON_ERR_H
 #define SENDLINE_COMMON_ERR_H
@@ -26,7 +26,8 @@ struct sl_err {
     char detail[160];
 };
 
-/** Fill err (may be NULL) with code and a printf detail. @return code, so that `return sl_fail(…)` reads. */
+/** Fill err (may be NULL) with code and a printf detail. @return code, so that `return sl_fail(…)`
+ * reads. */
 enum sl_code sl_fail(struct sl_err *err, enum sl_code code, const char *fmt, ...) SL_PRINTF(3, 4);
 
 /** As sl_fail, with SL_SYSTEM (SL_STORAGE_FULL for ENOSPC and EDQUOT), errno and its text. */

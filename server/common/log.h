@@ -1,7 +1,7 @@
 /*
- * Logs: one line of key=value for each event, on standard error (journald keeps it). Never content, addresses,
- * tokens or keys: log ids of things, counts, codes and durations. The level is the one mutable file state.
- * Thread: any; a line is one write.
+ * Logs: one line of key=value for each event, on standard error (journald keeps it). Never content,
+ * addresses, tokens or keys: log ids of things, counts, codes and durations. The level is the one
+ * mutable file state. Thread: any; a line is one write.
  *
  *   sl_log(SL_LOG_INFO, "listening", "port=%d listener=%s", port, "public");
  *   → 2026-11-21T19:50:03.123Z info listening port=8443 listener=public
@@ -13,7 +13,12 @@
 
 #include "common/err.h"
 
-enum sl_log_level { SL_LOG_ERROR, SL_LOG_WARN, SL_LOG_INFO, SL_LOG_DEBUG };
+enum sl_log_level {
+    SL_LOG_ERROR,
+    SL_LOG_WARN,
+    SL_LOG_INFO,
+    SL_LOG_DEBUG
+};
 
 void sl_log_set_level(enum sl_log_level level);
 /** False when the word names no level. */

@@ -1,6 +1,7 @@
 /*
- * The roster and its holders as bytes, exactly as crypto.md, and the walk from roster to roster. Shared by the
- * server (which refuses what no client would take) and the command line. Thread: one owner for each struct.
+ * The roster and its holders as bytes, exactly as crypto.md, and the walk from roster to roster.
+ * Shared by the server (which refuses what no client would take) and the command line. Thread: one
+ * owner for each struct.
  */
 #ifndef SENDLINE_COMMON_ROSTER_H
 #define SENDLINE_COMMON_ROSTER_H
@@ -36,26 +37,31 @@ void sl_roster_free(struct sl_roster *roster); /**< frees what it owns and zeroe
 void sl_auto_roster(struct sl_roster *roster);
 
 /** Parse the signed bytes and the signature behind them. Does not check the signature. */
-SL_MUST_USE enum sl_code sl_roster_parse(const void *bytes, size_t len, struct sl_roster *out, struct sl_err *err);
+SL_MUST_USE enum sl_code sl_roster_parse(const void *bytes, size_t len, struct sl_roster *out,
+                                         struct sl_err *err);
 /** Did one of the roots sign these bytes? */
-bool sl_roster_signed_by(const void *bytes, size_t len, const uint8_t (*roots)[SL_PK_BYTES], size_t root_count);
+bool sl_roster_signed_by(const void *bytes, size_t len, const uint8_t (*roots)[SL_PK_BYTES],
+                         size_t root_count);
 /** What is signed, without the signature. Appends. */
 void sl_roster_put(struct sl_buf *out, const struct sl_roster *roster);
 
-SL_MUST_USE enum sl_code sl_holder_parse(const void *bytes, size_t len, struct sl_holder *out, struct sl_err *err);
+SL_MUST_USE enum sl_code sl_holder_parse(const void *bytes, size_t len, struct sl_holder *out,
+                                         struct sl_err *err);
 void sl_holder_put(struct sl_buf *out, const struct sl_holder *holder);
 void sl_holder_hash(const void *bytes, size_t len, uint8_t out[SL_HASH_BYTES]);
 
 /**
- * Is `next` one that may follow `before` (NULL: it is the first that anyone sees)? Signed by a root of `before`,
- * a higher serial, rows all kept in their order, `ended` only set and never to another value, validity at most
- * 92 days. @return SL_OK; SL_ROSTER_REFUSED with the reason.
+ * Is `next` one that may follow `before` (NULL: it is the first that anyone sees)? Signed by a root
+ * of `before`, a higher serial, rows all kept in their order, `ended` only set and never to another
+ * value, validity at most 92 days. @return SL_OK; SL_ROSTER_REFUSED with the reason.
  */
-SL_MUST_USE enum sl_code sl_roster_follows(const struct sl_roster *before, const struct sl_roster *next,
-                                           const void *next_bytes, size_t next_len, struct sl_err *err);
+SL_MUST_USE enum sl_code sl_roster_follows(const struct sl_roster *before,
+                                           const struct sl_roster *next, const void *next_bytes,
+                                           size_t next_len, struct sl_err *err);
 
 /** The row of a holder's hash, or NULL. */
-const struct sl_roster_row *sl_roster_row_of(const struct sl_roster *roster, const uint8_t hash[SL_HASH_BYTES]);
+const struct sl_roster_row *sl_roster_row_of(const struct sl_roster *roster,
+                                             const uint8_t hash[SL_HASH_BYTES]);
 /** ended is 0 or > serial. */
 bool sl_roster_row_current_at(const struct sl_roster_row *row, uint32_t serial);
 

@@ -14,7 +14,8 @@
 char *sl_b64(const void *data, size_t len);
 /** Append to a buffer. */
 void sl_b64_put(struct sl_buf *out, const void *data, size_t len);
-/** Strict base64url without padding: false on any other byte, a bad length or stray bits. Appends to out. */
+/** Strict base64url without padding: false on any other byte, a bad length or stray bits. Appends
+ * to out. */
 SL_MUST_USE bool sl_b64_get(const char *text, size_t len, struct sl_buf *out);
 /** Exactly n bytes, else false and out untouched. */
 SL_MUST_USE bool sl_b64_fixed(const char *text, size_t len, uint8_t *out, size_t n);
@@ -28,15 +29,17 @@ bool sl_utf8_ok(const char *s, size_t len);
 size_t sl_utf8_count(const char *s, size_t len);
 
 /**
- * What may be shown to a person: control characters (C0 but \n and \t, DEL, C1), and the bidirectional
- * overrides and isolates, taken out; \r\n and \r become \n. Bad UTF-8 becomes U+FFFD. Owned string.
+ * What may be shown to a person: control characters (C0 but \n and \t, DEL, C1), and the
+ * bidirectional overrides and isolates, taken out; \r\n and \r become \n. Bad UTF-8 becomes U+FFFD.
+ * Owned string.
  */
 char *sl_clean(const char *s, size_t len);
 
 /** ASCII lower-case in place. */
 void sl_lower(char *s);
 
-/** The word of `words` (NULL-ended) nearest to `word`, at most two edits away, or NULL. For "Did you mean". */
+/** The word of `words` (NULL-ended) nearest to `word`, at most two edits away, or NULL. For "Did
+ * you mean". */
 const char *sl_nearest(const char *word, const char *const *words);
 
 #endif

@@ -1,0 +1,207 @@
+#include "common/text.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+char *sl_b64(const void *data, size_t len)
+{
+    size_t size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    char *out = sl_alloc(size);
+
+    return sodium_bin2base64(out, size, data, len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+void sl_b64_put(struct sl_buf *out, const void *data, size_t len)
+{
+    size_t size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+
+    sl_buf_reserve(out, size);
+    (void)sodium_bin2base64((char *)out->data + out->len, size, data, len,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    out->len += size - 1; /* without the NUL */
+}
+
+/* libsodium's decoder refuses bytes outside the alphabet, padding, and bits left over at the end.
+ */
+static bool decode(const char *text, size_t len, uint8_t *out, size_t cap, size_t *got)
+{
+    const char *end = NULL;
+
+    if (len % 4 == 1) {
+        return false;
+    }
+    return sodium_base642bin(out, cap, text, len, NULL, got, &end,
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+           end == text + len;
+}
+
+bool sl_b64_get(const char *text, size_t len, struct sl_buf *out)
+{
+    size_t got = 0;
+
+    if (len == 0) {
+        return true;
+    }
+    sl_buf_reserve(out, len / 4 * 3 + 3);
+    if (!decode(text, len, out->data + out->len, out->cap - out->len, &got)) {
+        return false;
+    }
+    out->len += got;
+    return true;
+}
+
+bool sl_b64_fixed(const char *text, size_t len, uint8_t *out, size_t n)
+{
+    uint8_t small[256];
+    size_t got = 0;
+
+    if (n > sizeof small || len != (n * 8 + 5) / 6) {
+        return false;
+    }
+    bool ok = decode(text, len, small, n, &got) && got == n;
+    if (ok) {
+        memcpy(out, small, n);
+    }
+    sodium_memzero(small, sizeof small);
+    return ok;
+}
+
+char *sl_hex(const void *data, size_t len)
+{
+    char *out = sl_alloc(len * 2 + 1);
+
+    return sodium_bin2hex(out, len * 2 + 1, data, len);
+}
+
+bool sl_utf8_ok(const char *s, size_t len)
+{
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)s;
+    size_t left = len;
+
+    while (left > 0) {
+        utf8proc_int32_t point = -1;
+        utf8proc_ssize_t n = utf8proc_iterate(at, (utf8proc_ssize_t)left, &point);
+        if (n <= 0 || point == 0) {
+            return false;
+        }
+        at += n;
+        left -= (size_t)n;
+    }
+    return true;
+}
+
+size_t sl_utf8_count(const char *s, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        count += ((unsigned char)s[i] & 0xc0U) != 0x80U;
+    }
+    return count;
+}
+
+/* Embeddings, overrides and isolates can make a line read as something that nobody wrote. */
+static bool reorders(utf8proc_int32_t point)
+{
+    return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+static bool is_control(utf8proc_int32_t point)
+{
+    return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
+}
+
+char *sl_clean(const char *s, size_t len)
+{
+    struct sl_buf out = {0};
+    size_t at = 0;
+
+    sl_buf_reserve(&out, len + 1);
+    while (at < len) {
+        utf8proc_int32_t point = -1;
+        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s + at,
+                                              (utf8proc_ssize_t)(len - at), &point);
+        if (n <= 0) {
+            sl_buf_put_str(&out, "\xef\xbf\xbd");
+            at++;
+            continue;
+        }
+        if (point == '\r') {
+            if (at + 1 >= len || s[at + 1] != '\n') {
+                sl_buf_put_u8(&out, '\n');
+            }
+        } else if (!is_control(point) && !reorders(point)) {
+            sl_buf_put(&out, s + at, (size_t)n);
+        }
+        at += (size_t)n;
+    }
+    sl_buf_put_u8(&out, 0);
+    return (char *)out.data;
+}
+
+void sl_lower(char *s)
+{
+    for (; *s != '\0'; s++) {
+        if (*s >= 'A' && *s <= 'Z') {
+            *s = (char)(*s - 'A' + 'a');
+        }
+    }
+}
+
+enum {
+    WORD_MAX = 40,
+    NEAR_ENOUGH = 2
+};
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Damerau's distance with neighbours swapped counted once: "inbxo" is one slip away from "inbox".
+ */
+static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t d[WORD_MAX + 1][WORD_MAX + 1];
+
+    for (size_t i = 0; i <= a_len; i++) {
+        for (size_t j = 0; j <= b_len; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            size_t change = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            d[i][j] = least(change, least(d[i - 1][j], d[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return d[a_len][b_len];
+}
+
+const char *sl_nearest(const char *word, const char *const *words)
+{
+    const char *best = NULL;
+    size_t best_edits = NEAR_ENOUGH + 1;
+    size_t len = strlen(word);
+
+    if (len > WORD_MAX) {
+        return NULL;
+    }
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t other = strlen(words[i]);
+        if (other > WORD_MAX) {
+            continue;
+        }
+        size_t n = edits(word, len, words[i], other);
+        if (n < best_edits && n < other) {
+            best = words[i];
+            best_edits = n;
+        }
+    }
+    return best;
+}
