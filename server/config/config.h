@@ -1,7 +1,8 @@
 /*
- * Settings: one table (config.def) of key, type, default, range and help. From the file, then the environment
- * (SENDLINE_KEY), then flags (--key); --help and --check-config are made from the table. Constant after loading
- * (a SIGHUP loads a new one for what may change while running). Thread: any, read-only.
+ * Settings: one table (config.def) of key, type, default, range and help. From the file, then the
+ * environment (SENDLINE_KEY), then flags (--key); --help and --check-config are made from the
+ * table. Constant after loading (a SIGHUP loads a new one for what may change while running).
+ * Thread: any, read-only.
  */
 #ifndef SENDLINE_CONFIG_CONFIG_H
 #define SENDLINE_CONFIG_CONFIG_H
@@ -23,8 +24,8 @@ struct config {
  * Read file (may be NULL), environment and flags.
  * @return SL_OK and *out owned; SL_BAD_REQUEST with file, line, key and what to write instead.
  */
-SL_MUST_USE enum sl_code config_load(const char *file, char *const *env, int argc, char *const *argv,
-                                     struct config **out, struct sl_err *err);
+SL_MUST_USE enum sl_code config_load(const char *file, char *const *env, int argc,
+                                     char *const *argv, struct config **out, struct sl_err *err);
 void config_free(struct config *config);
 /** The defaults, for tests. Owned. */
 struct config *config_defaults(void);

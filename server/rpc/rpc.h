@@ -1,9 +1,9 @@
 /*
  * From a frame to a reply: the route table, the dispatcher, and what a handler sees.
  *
- * net/ owns connections and bytes; rpc/ owns meaning. A loop thread gives rpc_frame() a whole text frame; the answer
- * comes back later through the port, from whichever thread finished it. Handlers are straight-line code with one
- * signature, and can be called in a unit test without a socket.
+ * net/ owns connections and bytes; rpc/ owns meaning. A loop thread gives rpc_frame() a whole text
+ * frame; the answer comes back later through the port, from whichever thread finished it. Handlers
+ * are straight-line code with one signature, and can be called in a unit test without a socket.
  */
 #ifndef SENDLINE_RPC_RPC_H
 #define SENDLINE_RPC_RPC_H
@@ -25,7 +25,10 @@ struct rpc;
 struct auth;
 struct seal;
 
-enum rpc_listener { RPC_PUBLIC, RPC_STAFF_LISTENER };
+enum rpc_listener {
+    RPC_PUBLIC,
+    RPC_STAFF_LISTENER
+};
 
 /** Who a connection speaks for. Copied into each request when it is dispatched. */
 struct rpc_identity {
@@ -33,33 +36,37 @@ struct rpc_identity {
     uint8_t account_id[SL_ID_BYTES];
     uint8_t session_id[SL_ID_BYTES]; /**< zero for an invitee */
     uint8_t invite_id[SL_ID_BYTES];  /**< an invitee's */
-    int64_t idle_s;                  /**< seconds without a request after which the session has ended */
+    int64_t idle_s; /**< seconds without a request after which the session has ended */
 };
 
 /** The part of a connection that rpc/ owns. Thread: the connection's loop. */
 struct rpc_conn {
-    uint64_t id;   /**< unique while the server runs; never 0 */
-    int loop;      /**< index of the loop that owns it */
+    uint64_t id; /**< unique while the server runs; never 0 */
+    int loop;    /**< index of the loop that owns it */
     enum rpc_listener listener;
-    char peer[46]; /**< numeric address, for throttling; never logged */
+    char peer[46];         /**< numeric address, for throttling; never logged */
     char cookie_token[48]; /**< the session cookie's value at the handshake, or "" */
     struct rpc_identity who;
-    int64_t used_ms; /**< monotonic, last request */
-    int64_t tokens_milli;  /**< allowance left, in thousandths of a call */
+    int64_t used_ms;      /**< monotonic, last request */
+    int64_t tokens_milli; /**< allowance left, in thousandths of a call */
     int64_t tokens_at_ms;
     uint32_t in_flight; /**< requests queued and not yet answered */
 };
 
-/** What net/ gives: how answers get back to a connection. Every function may be called from any thread. */
+/** What net/ gives: how answers get back to a connection. Every function may be called from any
+ * thread. */
 struct rpc_port {
     void *ctx;
-    /** A frame for one connection (it may be gone: then drop it). who: the connection's new identity, or NULL. */
-    void (*reply)(void *ctx, int loop, uint64_t conn, char *take_frame, size_t len, const struct rpc_identity *who);
+    /** A frame for one connection (it may be gone: then drop it). who: the connection's new
+     * identity, or NULL. */
+    void (*reply)(void *ctx, int loop, uint64_t conn, char *take_frame, size_t len,
+                  const struct rpc_identity *who);
     /** An event for every connection of an account. */
     void (*push)(void *ctx, const uint8_t account_id[SL_ID_BYTES], char *take_frame, size_t len);
-    /** Close every connection of a session but `except` (0: none), after a last frame; owned, may be NULL. */
-    void (*end_session)(void *ctx, const uint8_t session_id[SL_ID_BYTES], uint64_t except, char *take_frame,
-                        size_t len);
+    /** Close every connection of a session but `except` (0: none), after a last frame; owned, may
+     * be NULL. */
+    void (*end_session)(void *ctx, const uint8_t session_id[SL_ID_BYTES], uint64_t except,
+                        char *take_frame, size_t len);
 };
 
 /** What every handler may use; shared, and each part thread-safe or constant. */
@@ -87,7 +94,7 @@ struct rpc_call {
 
     json_t *ok;    /**< the answer to fill: an object, empty at first */
     json_t *extra; /**< beside code and message in an error: an object, empty at first */
-    bool become;               /**< the connection takes on `identity` */
+    bool become;   /**< the connection takes on `identity` */
     struct rpc_identity identity;
     struct rpc_effects *effects; /**< after the commit: rpc_notify, rpc_end_session */
 };
@@ -107,23 +114,23 @@ extern const struct rpc_route rpc_routes[];
 extern const size_t rpc_route_count;
 const struct rpc_route *rpc_route_of(const char *name);
 
-SL_MUST_USE enum sl_code rpc_new(const struct rpc_env *env, struct store *store, const struct rpc_port *port,
-                                 struct rpc **out, struct sl_err *err);
+SL_MUST_USE enum sl_code rpc_new(const struct rpc_env *env, struct store *store,
+                                 const struct rpc_port *port, struct rpc **out, struct sl_err *err);
 void rpc_free(struct rpc *rpc); /**< after store_close: nothing may be under way */
 
-void rpc_conn_init(struct rpc *rpc, struct rpc_conn *conn, uint64_t id, int loop, enum rpc_listener listener,
-                   const char *peer);
+void rpc_conn_init(struct rpc *rpc, struct rpc_conn *conn, uint64_t id, int loop,
+                   enum rpc_listener listener, const char *peer);
 
 /**
- * A whole text frame from a connection. Answers come through the port; a frame that cannot be answered (no id) gets
- * an answer with id null. @return false: the connection has earned to be closed (bad frames, flooding).
- * Thread: the connection's loop; never blocks.
+ * A whole text frame from a connection. Answers come through the port; a frame that cannot be
+ * answered (no id) gets an answer with id null. @return false: the connection has earned to be
+ * closed (bad frames, flooding). Thread: the connection's loop; never blocks.
  */
 bool rpc_frame(struct rpc *rpc, struct rpc_conn *conn, const char *text, size_t len);
 
 /**
- * A call from the HTTP side (R_HTTP): session.cookie. `done` gets the whole answer, {"ok":…} or {"error":…}, on any
- * thread. take_args is owned.
+ * A call from the HTTP side (R_HTTP): session.cookie. `done` gets the whole answer, {"ok":…} or
+ * {"error":…}, on any thread. take_args is owned.
  */
 void rpc_internal(struct rpc *rpc, const char *name, json_t *take_args, const char *peer,
                   void (*done)(void *ctx, json_t *take_answer), void *ctx);
@@ -131,12 +138,13 @@ void rpc_internal(struct rpc *rpc, const char *name, json_t *take_args, const ch
 /* ---- For handlers ---- */
 
 /**
- * Tell an account: writes the event row (its next cursor) in this transaction, and pushes it after the commit.
- * `thread_id` may be NULL. The data of the event is made from the rows, so a push and a later sync say the same.
+ * Tell an account: writes the event row (its next cursor) in this transaction, and pushes it after
+ * the commit. `thread_id` may be NULL. The data of the event is made from the rows, so a push and a
+ * later sync say the same.
  */
 SL_MUST_USE enum sl_code rpc_notify(struct rpc_call *call, const uint8_t account_id[SL_ID_BYTES],
-                                    enum sl_event_kind kind, const uint8_t *subject_id, uint32_t seq,
-                                    struct sl_err *err);
+                                    enum sl_event_kind kind, const uint8_t *subject_id,
+                                    uint32_t seq, struct sl_err *err);
 /** After the commit, close the connections of a session (not this one). */
 void rpc_end_session(struct rpc_call *call, const uint8_t session_id[SL_ID_BYTES]);
 

@@ -1,6 +1,6 @@
 /*
- * The store: one writer thread that commits many requests with one flush, a few reader threads with snapshots,
- * and migrations. Above it a request is a job; see architecture.md, "One request".
+ * The store: one writer thread that commits many requests with one flush, a few reader threads with
+ * snapshots, and migrations. Above it a request is a job; see architecture.md, "One request".
  */
 #ifndef SENDLINE_STORE_STORE_H
 #define SENDLINE_STORE_STORE_H
@@ -16,12 +16,12 @@ struct store;
 
 /**
  * One piece of work. Embed it; the store never frees it. Steps, each at most once:
- *   check  on a reader, before a write reaches the writer: signatures and other slow proofs. May be NULL.
- *   run    reads: on a reader, in a snapshot. Writes: in the writer, inside this job's own savepoint.
- *   done   once, always: reads on the reader; writes on the writer after COMMIT and its flush (or after this job's
- *          savepoint was rolled back, or the whole commit failed: then with that error). It may free the job.
- * A failed check goes straight to done. Jobs of one lane are checked and run in the order given; reads of a lane
- * wait for the checks before them, not for the commits.
+ *   check  on a reader, before a write reaches the writer: signatures and other slow proofs. May be
+ * NULL. run    reads: on a reader, in a snapshot. Writes: in the writer, inside this job's own
+ * savepoint. done   once, always: reads on the reader; writes on the writer after COMMIT and its
+ * flush (or after this job's savepoint was rolled back, or the whole commit failed: then with that
+ * error). It may free the job. A failed check goes straight to done. Jobs of one lane are checked
+ * and run in the order given; reads of a lane wait for the checks before them, not for the commits.
  */
 struct store_job {
     struct store_job *next; /**< the store's */
@@ -33,10 +33,10 @@ struct store_job {
 };
 
 struct store_options {
-    const char *path;        /**< database file; borrowed during store_open */
-    int readers;             /**< 0: one for each core, at least 2 */
-    uint32_t max_queue;      /**< jobs waiting, all queues together */
-    uint32_t max_group;      /**< writes in one commit */
+    const char *path;   /**< database file; borrowed during store_open */
+    int readers;        /**< 0: one for each core, at least 2 */
+    uint32_t max_queue; /**< jobs waiting, all queues together */
+    uint32_t max_group; /**< writes in one commit */
     const struct sl_clock *clock;
 };
 
@@ -47,28 +47,35 @@ struct store_stats {
 };
 
 /**
- * Open, migrate, start threads. SL_CORRUPT: the file is not ours, or newer than this program (err says which);
- * SL_SYSTEM: cannot open. Thread: main.
+ * Open, migrate, start threads. SL_CORRUPT: the file is not ours, or newer than this program (err
+ * says which); SL_SYSTEM: cannot open. Thread: main.
  */
-SL_MUST_USE enum sl_code store_open(const struct store_options *options, struct store **out, struct sl_err *err);
+SL_MUST_USE enum sl_code store_open(const struct store_options *options, struct store **out,
+                                    struct sl_err *err);
 
-/** Queue a job. SL_BUSY: queue full, SL_STOPPING; then done is not called. Thread: any; never blocks on disk. */
-SL_MUST_USE enum sl_code store_submit(struct store *store, struct store_job *job, struct sl_err *err);
+/** Queue a job. SL_BUSY: queue full, SL_STOPPING; then done is not called. Thread: any; never
+ * blocks on disk. */
+SL_MUST_USE enum sl_code store_submit(struct store *store, struct store_job *job,
+                                      struct sl_err *err);
 
-/** Finish what is queued, then stop the threads, checkpoint and close. NULL is fine. Thread: main. */
+/** Finish what is queued, then stop the threads, checkpoint and close. NULL is fine. Thread: main.
+ */
 void store_close(struct store *store);
 
 void store_stats(struct store *store, struct store_stats *out);
 
-/** A connection outside the threads: for tests, `sendlined check` and tools. readonly refuses writes. */
-SL_MUST_USE enum sl_code store_connect(const char *path, bool readonly, struct db **out, struct sl_err *err);
+/** A connection outside the threads: for tests, `sendlined check` and tools. readonly refuses
+ * writes. */
+SL_MUST_USE enum sl_code store_connect(const char *path, bool readonly, struct db **out,
+                                       struct sl_err *err);
 void store_disconnect(struct db *db);
 SL_MUST_USE enum sl_code db_begin(struct db *db, struct sl_err *err);
 SL_MUST_USE enum sl_code db_commit(struct db *db, struct sl_err *err);
 void db_rollback(struct db *db);
 /** Bring a database up to this program's version; refuses a newer one. */
 SL_MUST_USE enum sl_code store_migrate(struct db *db, struct sl_err *err);
-/** Online backup of a live database into a new file (0600); SL_ID_USED when it exists. Thread: any. */
+/** Online backup of a live database into a new file (0600); SL_ID_USED when it exists. Thread: any.
+ */
 SL_MUST_USE enum sl_code store_backup(const char *path, const char *to, struct sl_err *err);
 /** The database's own integrity and foreign keys. SL_CORRUPT names the first finding. */
 SL_MUST_USE enum sl_code store_integrity(struct db *db, struct sl_err *err);
