@@ -27,6 +27,11 @@ struct store_job {
     struct store_job *next; /**< the store's */
     uint32_t lane;          /**< connection number: jobs of a lane keep their order */
     bool writes;
+    /**
+     * Set by `run` of a write that answers an error and wants what it wrote kept all the same: a
+     * wrong code is counted although it is refused. Without it a failed run leaves nothing.
+     */
+    bool keep;
     enum sl_code (*check)(struct store_job *job, struct db *db, struct sl_err *err);
     enum sl_code (*run)(struct store_job *job, struct db *db, struct sl_err *err);
     void (*done)(struct store_job *job, enum sl_code code, const struct sl_err *err);
