@@ -1,6 +1,7 @@
 /*
- * Signing in, as far as it needs memory: challenges, tickets, throttles and held threads. Everything here is bounded and
- * forgotten at a restart, which costs a client one more challenge or ticket. Thread: any; one lock, never held over I/O.
+ * Signing in, as far as it needs memory: challenges, tickets, throttles and held threads.
+ * Everything here is bounded and forgotten at a restart, which costs a client one more challenge or
+ * ticket. Thread: any; one lock, never held over I/O.
  */
 #ifndef SENDLINE_AUTH_AUTH_H
 #define SENDLINE_AUTH_AUTH_H
@@ -42,7 +43,13 @@ SL_MUST_USE enum sl_code auth_ticket_take(struct auth *auth, const uint8_t ticke
 
 /* ---- Throttles: how often somebody may guess. A try that succeeds is given back. ---- */
 
-enum auth_throttle { AUTH_ACCOUNT, AUTH_ADDRESS, AUTH_INVITE, AUTH_PEER, AUTH_SET_UP };
+enum auth_throttle {
+    AUTH_ACCOUNT,
+    AUTH_ADDRESS,
+    AUTH_INVITE,
+    AUTH_PEER,
+    AUTH_SET_UP
+};
 
 /** Count a try. SL_RATE_LIMITED: *retry_after_s (at least 1) says when the next one counts. */
 SL_MUST_USE enum sl_code auth_try(struct auth *auth, enum auth_throttle kind, const void *key,
@@ -51,7 +58,8 @@ void auth_try_back(struct auth *auth, enum auth_throttle kind, const void *key, 
 
 /* ---- Threads held back after a stale key entry, so that a busy one cannot starve it ---- */
 
-/** Hold a thread for everybody but `author` for SL_KEY_HOLD_SECONDS; not again until as long after its end. */
+/** Hold a thread for everybody but `author` for SL_KEY_HOLD_SECONDS; not again until as long after
+ * its end. */
 void auth_hold(struct auth *auth, const uint8_t thread_id[SL_ID_BYTES],
                const uint8_t author_id[SL_ID_BYTES]);
 /** Milliseconds that this author still has to wait; 0: none. */
@@ -62,18 +70,20 @@ void auth_unhold(struct auth *auth, const uint8_t thread_id[SL_ID_BYTES]);
 
 /* ---- Signatures and tokens ---- */
 
-/** Does the signature of a sign-in hold (crypto.md, "Signing in")? pk NULL: the same work, and false. */
+/** Does the signature of a sign-in hold (crypto.md, "Signing in")? pk NULL: the same work, and
+ * false. */
 bool auth_signature_ok(struct auth *auth, uint8_t purpose, const char *host,
                        const uint8_t challenge[32], const uint8_t extra[32],
                        const uint8_t signature[SL_SIG_BYTES], const uint8_t *pk);
 /** What the database keeps of a session token. */
 void auth_token_hash(const uint8_t token[32], uint8_t out[SL_HASH_BYTES]);
 /**
- * What setting "setup_token_hash" keeps of the one-time token that `sendlined init` writes. The token is text without
- * spaces or line ends around it.
+ * What setting "setup_token_hash" keeps of the one-time token that `sendlined init` writes. The
+ * token is text without spaces or line ends around it.
  */
 void auth_setup_token_hash(const char *token, uint8_t out[SL_HASH_BYTES]);
-/** The host of a URL, lower-case and without port, "localhost" of "https://LOCALHOST:8443/"; false: too long or none. */
+/** The host of a URL, lower-case and without port, "localhost" of "https://LOCALHOST:8443/"; false:
+ * too long or none. */
 bool auth_host_of(const char *url, char *out, size_t out_size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Periodic work: one thread and a table of jobs, each of which runs its statements through the store like any request.
- * Thread: start and stop from main.
+ * Periodic work: one thread and a table of jobs, each of which runs its statements through the
+ * store like any request. Thread: start and stop from main.
  */
 #ifndef SENDLINE_JOBS_JOBS_H
 #define SENDLINE_JOBS_JOBS_H
@@ -16,7 +16,8 @@ struct jobs;
 struct jobs_options {
     struct store *store;
     const struct sl_clock *clock;
-    /** A session was idle too long and is deleted: end its connections. May be NULL. Thread: the store's writer. */
+    /** A session was idle too long and is deleted: end its connections. May be NULL. Thread: the
+     * store's writer. */
     void (*session_ended)(void *ctx, const uint8_t session_id[16]);
     void *ctx;
 };

@@ -50,7 +50,9 @@ struct rpc_conn {
     int64_t used_ms;      /**< monotonic, last request */
     int64_t tokens_milli; /**< allowance left, in thousandths of a call */
     int64_t tokens_at_ms;
-    uint32_t in_flight; /**< requests queued and not yet answered */
+    int64_t touched_ms; /**< monotonic, when used_at of the session was last saved */
+    uint32_t in_flight; /**< frames taken and not yet answered */
+    uint32_t strikes;   /**< bad frames and refused floods, forgiven one for each good call */
 };
 
 /** What net/ gives: how answers get back to a connection. Every function may be called from any
@@ -94,6 +96,7 @@ struct rpc_call {
 
     json_t *ok;    /**< the answer to fill: an object, empty at first */
     json_t *extra; /**< beside code and message in an error: an object, empty at first */
+    bool keep;     /**< an error is answered, and what was written is kept all the same */
     bool become;   /**< the connection takes on `identity` */
     struct rpc_identity identity;
     struct rpc_effects *effects; /**< after the commit: rpc_notify, rpc_end_session */
@@ -127,6 +130,13 @@ void rpc_conn_init(struct rpc *rpc, struct rpc_conn *conn, uint64_t id, int loop
  * closed (bad frames, flooding). Thread: the connection's loop; never blocks.
  */
 bool rpc_frame(struct rpc *rpc, struct rpc_conn *conn, const char *text, size_t len);
+
+/**
+ * A reply of rpc_frame has reached the connection's loop: every frame taken gets exactly one.
+ * Counts it off and takes on the new identity (NULL: as before). Call it for each reply, before its
+ * frame is sent. Thread: the connection's loop.
+ */
+void rpc_conn_answered(struct rpc_conn *conn, const struct rpc_identity *who);
 
 /**
  * A call from the HTTP side (R_HTTP): session.cookie. `done` gets the whole answer, {"ok":…} or
