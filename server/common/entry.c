@@ -42,7 +42,7 @@ static bool body_length_ok(uint8_t type, struct sl_bytes body)
     case SL_ENTRY_MESSAGE:
         return body.len >= SL_MESSAGE_BODY_MIN && body.len <= SL_MESSAGE_BODY_MAX;
     case SL_ENTRY_KEY:
-        return body.len >= KEY_BODY_FIXED && body.data[KEY_BODY_FIXED - 1] <= SL_MAX_GRANTS &&
+        return body.len >= KEY_BODY_FIXED &&
                body.len == KEY_BODY_FIXED + (size_t)body.data[KEY_BODY_FIXED - 1] * GRANT_BYTES;
     case SL_ENTRY_INVITE:
         return body.len == INVITE_BODY;
@@ -82,7 +82,7 @@ enum sl_code sl_entry_parse(const void *bytes, size_t len, struct sl_entry *out,
 {
     const uint8_t *at = bytes;
 
-    if (len < SL_HEADER_BYTES + SL_SIG_BYTES || len > SL_MAX_ENTRY_BYTES) {
+    if (len < SL_HEADER_BYTES + SL_SIG_BYTES) {
         return sl_fail(err, SL_ENTRY_REFUSED, "entry of %zu bytes", len);
     }
     if (at[0] != VERSION) {
@@ -115,6 +115,10 @@ enum sl_code sl_key_body_parse(struct sl_bytes body, struct sl_key_body *out, st
 {
     if (!body_length_ok(SL_ENTRY_KEY, body)) {
         return sl_fail(err, SL_ENTRY_REFUSED, "key body of %zu bytes", body.len);
+    }
+    /* Not a matter of length (rule 1) but of rule 6, which wants two or three. */
+    if (body.data[KEY_BODY_FIXED - 1] > SL_MAX_GRANTS) {
+        return sl_fail(err, SL_ENTRY_REFUSED, "%u grants", body.data[KEY_BODY_FIXED - 1]);
     }
     struct sl_reader r = sl_reader_of(body.data, body.len);
     memset(out, 0, sizeof(*out));

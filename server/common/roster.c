@@ -178,11 +178,12 @@ enum sl_code sl_holder_parse(const void *bytes, size_t len, struct sl_holder *ou
     if (made.kind < SL_HOLDER_STAFF || made.kind > SL_HOLDER_RECORDS) {
         return sl_fail(err, SL_ROSTER_REFUSED, "holder of kind %u", made.kind);
     }
-    if (made.generation == 0 || (made.kind == SL_HOLDER_STAFF && made.generation != 1)) {
-        return sl_fail(err, SL_ROSTER_REFUSED, "holder of generation %u", made.generation);
+    const bool staff = made.kind == SL_HOLDER_STAFF;
+    if (staff && made.generation != 1) {
+        return sl_fail(err, SL_ROSTER_REFUSED, "staff of generation %u", made.generation);
     }
-    if (made.kind != SL_HOLDER_STAFF && !sodium_is_zero(made.sign_pk, SL_PK_BYTES)) {
-        return sl_fail(err, SL_ROSTER_REFUSED, "only staff sign");
+    if (staff == (sodium_is_zero(made.sign_pk, SL_PK_BYTES) != 0)) {
+        return sl_fail(err, SL_ROSTER_REFUSED, "staff sign, and nobody else");
     }
     if (!sl_utf8_ok(made.name, name_len)) {
         return sl_fail(err, SL_ROSTER_REFUSED, "the name is not text");
@@ -213,22 +214,16 @@ void sl_holder_hash(const void *bytes, size_t len, uint8_t out[SL_HASH_BYTES])
 static enum sl_code rows_follow(const struct sl_roster *before, const struct sl_roster *next,
                                 struct sl_err *err)
 {
-    if (next->row_count < before->row_count) {
-        return sl_fail(err, SL_ROSTER_REFUSED, "rows were removed");
-    }
-    for (size_t i = 0; i < next->row_count; i++) {
-        const uint32_t ended = next->rows[i].ended;
-        if (i >= before->row_count) {
-            if (ended != 0 && ended <= before->serial) {
-                return sl_fail(err, SL_ROSTER_REFUSED, "new row %zu ended before it was made", i);
-            }
-            continue;
-        }
+    for (size_t i = 0; i < before->row_count; i++) {
         const struct sl_roster_row *old = &before->rows[i];
-        if (memcmp(old->holder_hash, next->rows[i].holder_hash, SL_HASH_BYTES) != 0) {
-            return sl_fail(err, SL_ROSTER_REFUSED, "row %zu was changed", i);
+        const struct sl_roster_row *row = i < next->row_count ? &next->rows[i] : NULL;
+        if (row == NULL || memcmp(row->holder_hash, old->holder_hash, SL_HASH_BYTES) != 0) {
+            row = sl_roster_row_of(next, old->holder_hash);
         }
-        if (ended != old->ended && (old->ended != 0 || ended <= before->serial)) {
+        if (row == NULL) {
+            return sl_fail(err, SL_ROSTER_REFUSED, "row %zu was removed", i);
+        }
+        if (row->ended != old->ended && (old->ended != 0 || row->ended <= before->serial)) {
             return sl_fail(err, SL_ROSTER_REFUSED, "the end of row %zu was changed", i);
         }
     }
@@ -243,9 +238,9 @@ enum sl_code sl_roster_follows(const struct sl_roster *before, const struct sl_r
     if (!sl_roster_signed_by(next_bytes, next_len, signer->roots, signer->root_count)) {
         return sl_fail(err, SL_ROSTER_REFUSED, "not signed by a root");
     }
-    if (next->expires_at <= next->issued_at ||
+    if (next->expires_at < next->issued_at ||
         next->expires_at - next->issued_at > ROSTER_MAX_SECONDS) {
-        return sl_fail(err, SL_ROSTER_REFUSED, "valid for more than 92 days, or for none");
+        return sl_fail(err, SL_ROSTER_REFUSED, "valid for more than 92 days");
     }
     if (before == NULL) {
         return SL_OK;
