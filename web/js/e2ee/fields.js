@@ -9,8 +9,8 @@
 import { fromB64, isText, toB64 } from './bytes.js';
 import { E2eeError } from './errors.js';
 
-/** @typedef {string | FieldType[] | Table} FieldType  a list type is written with one member */
-/** @typedef {{ [name: string]: any }} Table  of FieldType; spelled `any` because the two name each other */
+/** @typedef {any} FieldType  a name of a type, a list with one FieldType in it, or a Table; 'any' as it nests */
+/** @typedef {{ [name: string]: FieldType }} Table */
 
 /** @returns {never} */
 function bad(/** @type {string} */ where) {
