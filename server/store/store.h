@@ -16,12 +16,16 @@ struct store;
 
 /**
  * One piece of work. Embed it; the store never frees it. Steps, each at most once:
- *   check  on a reader, before a write reaches the writer: signatures and other slow proofs. May be
- * NULL. run    reads: on a reader, in a snapshot. Writes: in the writer, inside this job's own
- * savepoint. done   once, always: reads on the reader; writes on the writer after COMMIT and its
- * flush (or after this job's savepoint was rolled back, or the whole commit failed: then with that
- * error). It may free the job. A failed check goes straight to done. Jobs of one lane are checked
- * and run in the order given; reads of a lane wait for the checks before them, not for the commits.
+ *
+ * - check: on a reader, before a write reaches the writer: signatures and other slow proofs. May be
+ *   NULL. One that fails goes straight to done.
+ * - run: reads on a reader, in a snapshot; writes in the writer, inside this job's own savepoint.
+ * - done: once, always. Reads on the reader; writes on the writer after COMMIT and its flush, or
+ *   after this job's savepoint was undone, or with the error of the whole commit. It may free the
+ *   job, and may submit others.
+ *
+ * Jobs of one lane are checked and run in the order given; reads of a lane wait for the checks
+ * before them, not for the commits.
  */
 struct store_job {
     struct store_job *next; /**< the store's */
@@ -58,19 +62,28 @@ struct store_stats {
 SL_MUST_USE enum sl_code store_open(const struct store_options *options, struct store **out,
                                     struct sl_err *err);
 
-/** Queue a job. SL_BUSY: queue full, SL_STOPPING; then done is not called. Thread: any; never
- * blocks on disk. */
+/**
+ * Queue a job. SL_BUSY: the queue is full; SL_STOPPING; then done is not called. Thread: any, but
+ * none after store_close has returned; never blocks on disk.
+ */
 SL_MUST_USE enum sl_code store_submit(struct store *store, struct store_job *job,
                                       struct sl_err *err);
 
-/** Finish what is queued, then stop the threads, checkpoint and close. NULL is fine. Thread: main.
+/**
+ * Finish what is queued, then stop the threads, tidy the log away and close. Jobs that are submitted
+ * meanwhile, by a done for instance, are refused. NULL is fine. Thread: main.
  */
 void store_close(struct store *store);
 
 void store_stats(struct store *store, struct store_stats *out);
 
-/** A connection outside the threads: for tests, `sendlined check` and tools. readonly refuses
- * writes. */
+/**
+ * A connection outside the threads: for tests, `sendlined check` and tools. One that writes makes
+ * the file (0600) if there is none, and is what store_migrate takes; a readonly one refuses writes,
+ * and refuses a database of another version. ":memory:" is one that nobody shares.
+ *
+ * @return SL_NOT_FOUND: readonly, and there is none; SL_CORRUPT: not ours; SL_SYSTEM.
+ */
 SL_MUST_USE enum sl_code store_connect(const char *path, bool readonly, struct db **out,
                                        struct sl_err *err);
 void store_disconnect(struct db *db);
