@@ -308,7 +308,8 @@ void sl_auth_signed_put(struct sl_buf *out, uint8_t purpose, const char *host,
 
     sl_buf_put(out, label_auth, sizeof(label_auth));
     sl_buf_put_u8(out, purpose);
-    /* A DNS name has at most 253 bytes; a longer one can match no signature, whatever is cut off. */
+    /* A DNS name has at most 253 bytes; a longer one can match no signature, whatever is cut off.
+     */
     sl_buf_put_u8(out, (uint8_t)(host_len > 255 ? 255 : host_len));
     sl_buf_put(out, host, host_len > 255 ? 255 : host_len);
     sl_buf_put(out, challenge, 32);

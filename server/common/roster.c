@@ -9,7 +9,9 @@
 static const char label_roster[] = "sendline-roster-v1";
 static const char label_holder[] = "sendline-holder-v1";
 
-enum { ROSTER_MAX_SECONDS = 92 * 24 * 3600 };
+enum {
+    ROSTER_MAX_SECONDS = 92 * 24 * 3600
+};
 
 void sl_roster_free(struct sl_roster *roster)
 {
