@@ -21,8 +21,18 @@ struct config {
 };
 
 /**
- * Read file (may be NULL), environment and flags.
+ * Read file, environment and flags, each over the one before.
+ *
+ * File: `key = value` lines; blank lines and those that begin with # are skipped; a key once.
+ * Environment: SENDLINE_KEY; other names with this prefix are left alone, unless they are within
+ * two letters of a key. Flags: `--key value`, `--key=value`, with hyphens or underscores, never
+ * shortened.
+ *
+ * @param file may be NULL
+ * @param env  NULL-ended, may be NULL
+ * @param argv argv[0] is skipped; the rest is flags of the table and nothing else
  * @return SL_OK and *out owned; SL_BAD_REQUEST with file, line, key and what to write instead.
+ * Thread: main (getopt_long).
  */
 SL_MUST_USE enum sl_code config_load(const char *file, char *const *env, int argc,
                                      char *const *argv, struct config **out, struct sl_err *err);
