@@ -36,6 +36,7 @@ export function fixed(...values) {
 export function seeded(name) {
     let counter = 0;
     return (n) => {
+        /** @type {Uint8Array} */
         let out = new Uint8Array(0);
         while (out.length < n) {
             counter += 1;

@@ -7,6 +7,7 @@
  */
 import { concat, Cursor, equal, fromUtf8, isZero, label, toHex, u16, u32, u64, u8, utf8 } from './bytes.js';
 import { E2eeError } from './errors.js';
+import { clean } from './plaintext.js';
 import { hash, sign, verify } from './primitives.js';
 import { toTyped } from './typed.js';
 
@@ -247,7 +248,7 @@ function findPeople(roster, records) {
         if (people.has(name)) {
             clashes.add(name);
         }
-        people.set(name, { holder, ended: row.ended });
+        people.set(name, { holder: { ...holder, name: clean(holder.name) }, ended: row.ended });
     }
     // Two records of one name cannot both be right, so neither is anybody.
     clashes.forEach((name) => people.delete(name));
