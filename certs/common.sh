@@ -12,7 +12,9 @@ command -v openssl > /dev/null || die "openssl is not installed"
 
 # The authority's folder is the last thing a script is told before its own arguments.
 need_ca() {
-    [ -f "$1/ca.key" ] && [ -f "$1/ca.crt" ] || die "there is no authority in $1; make it: certs/dev-ca $1"
+    if [ ! -f "$1/ca.key" ] || [ ! -f "$1/ca.crt" ]; then
+        die "there is no authority in $1; make it: certs/dev-ca $1"
+    fi
 }
 
 # A new private key, unless there is one. Renewing a certificate keeps its key.

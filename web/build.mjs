@@ -29,23 +29,23 @@ const brotli = promisify(zlib.brotliCompress);
 
 /** @type {Record<string, string>} */
 const types = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".ico": "image/x-icon",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".txt": "text/plain; charset=utf-8",
-  ".wasm": "application/wasm",
-  ".webmanifest": "application/manifest+json",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
 };
 
 const { values: options } = parseArgs({
-  options: {
-    out: { type: "string", default: path.join(here, "..", "build", "web") },
-    dev: { type: "boolean", default: false },
-  },
+    options: {
+        out: { type: "string", default: path.join(here, "..", "build", "web") },
+        dev: { type: "boolean", default: false },
+    },
 });
 const out = path.resolve(/** @type {string} */ (options.out));
 const part = `${out}.part`;
@@ -59,19 +59,19 @@ const inputs = new Set();
 
 /** @param {Uint8Array | string} content */
 function hash(content) {
-  return createHash("sha256").update(content).digest("hex").slice(0, 16);
+    return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
 /** The files of a folder of this room, sorted, or none. @param {string} folder */
 function list(folder) {
-  const full = path.join(here, folder);
-  if (!existsSync(full)) {
-    return [];
-  }
-  return readdirSync(full, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/^[._]/.test(entry.name))
-    .map((entry) => `${folder}/${entry.name}`)
-    .sort();
+    const full = path.join(here, folder);
+    if (!existsSync(full)) {
+        return [];
+    }
+    return readdirSync(full, { withFileTypes: true })
+        .filter((entry) => entry.isFile() && !/^[._]/.test(entry.name))
+        .map((entry) => `${folder}/${entry.name}`)
+        .sort();
 }
 
 /**
@@ -83,30 +83,30 @@ function list(folder) {
  * @param {{immutable?: boolean, template?: boolean}} [kind]
  */
 async function emit(address, file, content, { immutable = false, template = false } = {}) {
-  const type = types[path.extname(file)];
-  if (type === undefined) {
-    throw new Error(`${file}: no content type is known for this kind of file`);
-  }
-  if (manifest.some((entry) => entry.path === address)) {
-    throw new Error(`${file}: another file has the address ${address}`);
-  }
-  const bytes = Buffer.from(content);
-  const full = path.join(part, file);
-  await mkdir(path.dirname(full), { recursive: true });
-  await writeFile(full, bytes);
-  if (!template) {
-    await writeFile(`${full}.gz`, await gzip(bytes, { level: 9 }));
-    await writeFile(
-      `${full}.br`,
-      await brotli(bytes, {
-        params: {
-          [zlib.constants.BROTLI_PARAM_QUALITY]: options.dev ? 4 : 11,
-          [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-        },
-      }),
-    );
-  }
-  manifest.push({ path: address, file, type, immutable, template, etag: `"${hash(bytes)}"` });
+    const type = types[path.extname(file)];
+    if (type === undefined) {
+        throw new Error(`${file}: no content type is known for this kind of file`);
+    }
+    if (manifest.some((entry) => entry.path === address)) {
+        throw new Error(`${file}: another file has the address ${address}`);
+    }
+    const bytes = Buffer.from(content);
+    const full = path.join(part, file);
+    await mkdir(path.dirname(full), { recursive: true });
+    await writeFile(full, bytes);
+    if (!template) {
+        await writeFile(`${full}.gz`, await gzip(bytes, { level: 9 }));
+        await writeFile(
+            `${full}.br`,
+            await brotli(bytes, {
+                params: {
+                    [zlib.constants.BROTLI_PARAM_QUALITY]: options.dev ? 4 : 11,
+                    [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+                },
+            }),
+        );
+    }
+    manifest.push({ path: address, file, type, immutable, template, etag: `"${hash(bytes)}"` });
 }
 
 /**
@@ -116,23 +116,23 @@ async function emit(address, file, content, { immutable = false, template = fals
  * @type {esbuild.Plugin}
  */
 const govukWithoutFonts = {
-  name: "govuk-without-fonts",
-  setup(build) {
-    build.onLoad({ filter: /govuk-frontend\.min\.css$/ }, async ({ path: file }) => {
-      const css = await readFile(file, "utf8");
-      const contents = css
-        .replace(/@font-face\{[^}]*\}/g, "")
-        // For Internet Explorer, and not CSS.
-        .replace(/@media screen\\0[^{]*\{(?:[^{}]*\{[^{}]*\})*\}/g, "")
-        .replace(/\/\*# sourceMappingURL=.*?\*\//, "")
-        .replaceAll("GDS Transport,arial,sans-serif", "var(--sl-font)")
-        .replaceAll("url(/assets/images/govuk-crest.svg)", "none");
-      if (contents.includes("GDS Transport") || contents.includes("url(")) {
-        throw new Error("govuk-frontend's style sheet has changed: it still asks for files");
-      }
-      return { contents, loader: "css" };
-    });
-  },
+    name: "govuk-without-fonts",
+    setup(build) {
+        build.onLoad({ filter: /govuk-frontend\.min\.css$/ }, async ({ path: file }) => {
+            const css = await readFile(file, "utf8");
+            const contents = css
+                .replace(/@font-face\{[^}]*\}/g, "")
+                // For Internet Explorer, and not CSS.
+                .replace(/@media screen\\0[^{]*\{(?:[^{}]*\{[^{}]*\})*\}/g, "")
+                .replace(/\/\*# sourceMappingURL=.*?\*\//, "")
+                .replaceAll("GDS Transport,arial,sans-serif", "var(--sl-font)")
+                .replaceAll("url(/assets/images/govuk-crest.svg)", "none");
+            if (contents.includes("GDS Transport") || contents.includes("url(")) {
+                throw new Error("govuk-frontend's style sheet has changed: it still asks for files");
+            }
+            return { contents, loader: "css" };
+        });
+    },
 };
 
 /**
@@ -142,35 +142,35 @@ const govukWithoutFonts = {
  * @type {esbuild.Plugin}
  */
 const sodiumWasm = {
-  name: "sodium-wasm",
-  setup(build) {
-    /** @type {Buffer | undefined} */
-    let wasm;
-    build.onLoad({ filter: /libsodium-sumo\.mjs$/ }, async ({ path: file }) => {
-      const script = await readFile(file, "utf8");
-      const embedded = /\(A=>\{for\(var [^"]*"="[^"]*"="[^"]*return E\}\)\("(AGFzbQ[A-Za-z0-9+/]*=*)"\)/;
-      const found = embedded.exec(script);
-      if (found === null) {
-        throw new Error("libsodium has changed: its WebAssembly is not where it was");
-      }
-      wasm = Buffer.from(found[1], "base64");
-      const contents =
-        'import sodiumWasmUrl from "sodium.wasm";\n' +
-        script.replace(
-          embedded,
-          () => "new Uint8Array(await(await fetch(sodiumWasmUrl)).arrayBuffer())",
-        );
-      return { contents, loader: "js" };
-    });
-    build.onResolve({ filter: /^sodium\.wasm$/ }, ({ path: name }) => ({
-      path: name,
-      namespace: "sodium-wasm",
-    }));
-    build.onLoad({ filter: /.*/, namespace: "sodium-wasm" }, () => ({
-      contents: wasm,
-      loader: "file",
-    }));
-  },
+    name: "sodium-wasm",
+    setup(build) {
+        /** @type {Buffer | undefined} */
+        let wasm;
+        build.onLoad({ filter: /libsodium-sumo\.mjs$/ }, async ({ path: file }) => {
+            const script = await readFile(file, "utf8");
+            const embedded = /\(A=>\{for\(var [^"]*"="[^"]*"="[^"]*return E\}\)\("(AGFzbQ[A-Za-z0-9+/]*=*)"\)/;
+            const found = embedded.exec(script);
+            if (found === null) {
+                throw new Error("libsodium has changed: its WebAssembly is not where it was");
+            }
+            wasm = Buffer.from(found[1], "base64");
+            const contents =
+                'import sodiumWasmUrl from "sodium.wasm";\n' +
+                script.replace(
+                    embedded,
+                    () => "new Uint8Array(await(await fetch(sodiumWasmUrl)).arrayBuffer())",
+                );
+            return { contents, loader: "js" };
+        });
+        build.onResolve({ filter: /^sodium\.wasm$/ }, ({ path: name }) => ({
+            path: name,
+            namespace: "sodium-wasm",
+        }));
+        build.onLoad({ filter: /.*/, namespace: "sodium-wasm" }, () => ({
+            contents: wasm,
+            loader: "file",
+        }));
+    },
 };
 
 /**
@@ -180,108 +180,108 @@ const sodiumWasm = {
  * @type {esbuild.Plugin}
  */
 const workers = {
-  name: "workers",
-  setup(build) {
-    build.onResolve({ filter: /^worker:/ }, ({ path: name, resolveDir }) => ({
-      path: path.resolve(resolveDir, name.slice("worker:".length)),
-      namespace: "worker",
-    }));
-    build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path: file }) => {
-      const result = await esbuild.build({
-        ...settings,
-        splitting: false,
-        entryPoints: [file],
-        plugins: [sodiumWasm],
-      });
-      note(result.metafile);
-      let contents = "";
-      for (const output of result.outputFiles) {
-        if (output.path.endsWith(".js")) {
-          contents = output.text;
-        } else {
-          await emitOutput(output);
-        }
-      }
-      return {
-        contents,
-        loader: "file",
-        watchFiles: Object.keys(result.metafile.inputs),
-      };
-    });
-  },
+    name: "workers",
+    setup(build) {
+        build.onResolve({ filter: /^worker:/ }, ({ path: name, resolveDir }) => ({
+            path: path.resolve(resolveDir, name.slice("worker:".length)),
+            namespace: "worker",
+        }));
+        build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path: file }) => {
+            const result = await esbuild.build({
+                ...settings,
+                splitting: false,
+                entryPoints: [file],
+                plugins: [sodiumWasm],
+            });
+            note(result.metafile);
+            let contents = "";
+            for (const output of result.outputFiles) {
+                if (output.path.endsWith(".js")) {
+                    contents = output.text;
+                } else {
+                    await emitOutput(output);
+                }
+            }
+            return {
+                contents,
+                loader: "file",
+                watchFiles: Object.keys(result.metafile.inputs),
+            };
+        });
+    },
 };
 
 /** @satisfies {esbuild.BuildOptions} */
 const settings = {
-  absWorkingDir: here,
-  bundle: true,
-  write: false,
-  metafile: true,
-  format: /** @type {const} */ ("esm"),
-  target: ["chrome90", "firefox90", "safari15"],
-  minify: !options.dev,
-  sourcemap: options.dev ? /** @type {const} */ ("inline") : false,
-  legalComments: /** @type {const} */ ("none"),
-  charset: /** @type {const} */ ("utf8"),
-  splitting: true,
-  outdir: part,
-  outbase: here,
-  publicPath: "/",
-  entryNames: "assets/[name]-[hash]",
-  chunkNames: "assets/[name]-[hash]",
-  assetNames: "assets/[name]-[hash]",
-  loader: /** @type {Record<string, esbuild.Loader>} */ ({ ".svg": "file", ".png": "file" }),
-  define: { SENDLINE_DEV: JSON.stringify(options.dev) },
-  logLevel: /** @type {const} */ ("warning"),
+    absWorkingDir: here,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: /** @type {const} */ ("esm"),
+    target: ["chrome90", "firefox90", "safari15"],
+    minify: !options.dev,
+    sourcemap: options.dev ? /** @type {const} */ ("inline") : false,
+    legalComments: /** @type {const} */ ("none"),
+    charset: /** @type {const} */ ("utf8"),
+    splitting: true,
+    outdir: part,
+    outbase: here,
+    publicPath: "/",
+    entryNames: "assets/[name]-[hash]",
+    chunkNames: "assets/[name]-[hash]",
+    assetNames: "assets/[name]-[hash]",
+    loader: /** @type {Record<string, esbuild.Loader>} */ ({ ".svg": "file", ".png": "file" }),
+    define: { SENDLINE_DEV: JSON.stringify(options.dev) },
+    logLevel: /** @type {const} */ ("warning"),
 };
 
 /** @param {esbuild.Metafile} metafile */
 function note(metafile) {
-  for (const input of Object.keys(metafile.inputs)) {
-    inputs.add(input);
-  }
+    for (const input of Object.keys(metafile.inputs)) {
+        inputs.add(input);
+    }
 }
 
 /** A worker's module and the page's may bring the same file. @param {esbuild.OutputFile} output */
 async function emitOutput(output) {
-  const file = path.relative(part, output.path);
-  if (!manifest.some((entry) => entry.file === file)) {
-    await emit(`/${file}`, file, output.contents, { immutable: true });
-  }
+    const file = path.relative(part, output.path);
+    if (!manifest.some((entry) => entry.file === file)) {
+        await emit(`/${file}`, file, output.contents, { immutable: true });
+    }
 }
 
 async function bundles() {
-  const entryPoints = [...list("css").filter((file) => file.endsWith(".css")), "js/main.js"];
-  const result = await esbuild.build({
-    ...settings,
-    entryPoints,
-    plugins: [govukWithoutFonts, sodiumWasm, workers],
-  });
-  note(result.metafile);
-  for (const output of result.outputFiles) {
-    await emitOutput(output);
-  }
-  for (const [file, output] of Object.entries(result.metafile.outputs)) {
-    if (output.entryPoint !== undefined) {
-      const full = path.resolve(here, file);
-      assets.set(output.entryPoint, `/${path.relative(part, full)}`);
+    const entryPoints = [...list("css").filter((file) => file.endsWith(".css")), "js/main.js"];
+    const result = await esbuild.build({
+        ...settings,
+        entryPoints,
+        plugins: [govukWithoutFonts, sodiumWasm, workers],
+    });
+    note(result.metafile);
+    for (const output of result.outputFiles) {
+        await emitOutput(output);
     }
-  }
+    for (const [file, output] of Object.entries(result.metafile.outputs)) {
+        if (output.entryPoint !== undefined) {
+            const full = path.resolve(here, file);
+            assets.set(output.entryPoint, `/${path.relative(part, full)}`);
+        }
+    }
 }
 
 /** Images get hashed names; what must have a fixed address is in public/. */
 async function images() {
-  for (const file of list("img")) {
-    const content = await readFile(path.join(here, file));
-    const { name, ext } = path.parse(file);
-    const target = `assets/${name}-${hash(content).slice(0, 8).toUpperCase()}${ext}`;
-    await emit(`/${target}`, target, content, { immutable: true });
-    assets.set(file, `/${target}`);
-  }
-  for (const file of list("public")) {
-    const name = path.basename(file);
-    await emit(`/${name}`, name, await readFile(path.join(here, file)));
-  }
+    for (const file of list("img")) {
+        const content = await readFile(path.join(here, file));
+        const { name, ext } = path.parse(file);
+        const target = `assets/${name}-${hash(content).slice(0, 8).toUpperCase()}${ext}`;
+        await emit(`/${target}`, target, content, { immutable: true });
+        assets.set(file, `/${target}`);
+    }
+    for (const file of list("public")) {
+        const name = path.basename(file);
+        await emit(`/${name}`, name, await readFile(path.join(here, file)));
+    }
 }
 
 /**
@@ -289,50 +289,50 @@ async function images() {
  * other variables by the server.
  */
 async function pages() {
-  for (const file of list("pages")) {
-    const name = path.basename(file, ".html");
-    const html = (await readFile(path.join(here, file), "utf8")).replace(
-      /\{\{asset:([^}]*)\}\}/g,
-      (_, wanted) => {
-        const address = assets.get(wanted);
-        if (address === undefined) {
-          throw new Error(`${file}: there is no asset ${wanted}`);
-        }
-        return address;
-      },
-    );
-    const address = name === "index" ? "/" : `/${name}`;
-    await emit(address, `pages/${name}.html`, html, { template: true });
-  }
+    for (const file of list("pages")) {
+        const name = path.basename(file, ".html");
+        const html = (await readFile(path.join(here, file), "utf8")).replace(
+            /\{\{asset:([^}]*)\}\}/g,
+            (_, wanted) => {
+                const address = assets.get(wanted);
+                if (address === undefined) {
+                    throw new Error(`${file}: there is no asset ${wanted}`);
+                }
+                return address;
+            },
+        );
+        const address = name === "index" ? "/" : `/${name}`;
+        await emit(address, `pages/${name}.html`, html, { template: true });
+    }
 }
 
 /** The licences of what was bundled ask to be passed on with it. */
 async function licences() {
-  const packages = new Set();
-  for (const input of inputs) {
-    const found = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (found !== null) {
-      packages.add(found[1]);
+    const packages = new Set();
+    for (const input of inputs) {
+        const found = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+        if (found !== null) {
+            packages.add(found[1]);
+        }
     }
-  }
-  const texts = [...packages].sort().map((name) => {
-    const folder = path.join(here, "node_modules", name);
-    const about = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? "" : readFileSync(path.join(folder, file), "utf8").trim();
-    return `${name} ${about.version} (${about.license})\n\n${text}\n`;
-  });
-  const own = readFileSync(path.join(here, "..", "LICENSE"), "utf8").trim();
-  await emit("/licences.txt", "licences.txt", [`Sendline\n\n${own}\n`, ...texts].join("\n\n"));
+    const texts = [...packages].sort().map((name) => {
+        const folder = path.join(here, "node_modules", name);
+        const about = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+        const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+        const text = file === undefined ? "" : readFileSync(path.join(folder, file), "utf8").trim();
+        return `${name} ${about.version} (${about.license})\n\n${text}\n`;
+    });
+    const own = readFileSync(path.join(here, "..", "LICENSE"), "utf8").trim();
+    await emit("/licences.txt", "licences.txt", [`Sendline\n\n${own}\n`, ...texts].join("\n\n"));
 }
 
 function report() {
-  for (const entry of manifest) {
-    const file = path.join(part, entry.file);
-    const plain = readFileSync(file).length;
-    const packed = entry.template ? zlib.gzipSync(readFileSync(file)).length : readFileSync(`${file}.gz`).length;
-    console.log(`${String(plain).padStart(8)} ${String(packed).padStart(8)} gzip  ${entry.path}`);
-  }
+    for (const entry of manifest) {
+        const file = path.join(part, entry.file);
+        const plain = readFileSync(file).length;
+        const packed = entry.template ? zlib.gzipSync(readFileSync(file)).length : readFileSync(`${file}.gz`).length;
+        console.log(`${String(plain).padStart(8)} ${String(packed).padStart(8)} gzip  ${entry.path}`);
+    }
 }
 
 await rm(part, { recursive: true, force: true });
@@ -347,8 +347,8 @@ report();
 // A server that starts meanwhile finds the old files or the new ones, never a mixture.
 await rm(out, { recursive: true, force: true });
 try {
-  await rename(part, out);
+    await rename(part, out);
 } catch {
-  await cp(part, out, { recursive: true });
-  await rm(part, { recursive: true, force: true });
+    await cp(part, out, { recursive: true });
+    await rm(part, { recursive: true, force: true });
 }
