@@ -24,24 +24,30 @@ const ROWS = {
 };
 
 export class World {
-    /** @param {string} name of the seed */
-    constructor(name) {
+    /**
+     * @param {string} name of the seed
+     * @param {(what: string, n: number) => Uint8Array} [draw] where ids and seeds come from, by name
+     */
+    constructor(name, draw) {
         this.random = seeded(name);
-        const make = (/** @type {Uint8Array} */ id = this.random(16)) => {
-            const me = identity(this.random(32));
+        const drawn = draw ?? ((_what, n) => this.random(n));
+        const make = (/** @type {string} */ who, id = drawn(`${who}.id`, 16)) => {
+            const me = identity(drawn(`${who}.seed`, 32));
             return { id, me, sign: me.sign };
         };
-        this.root = make();
-        this.root2 = make();
-        this.jane = make();
-        this.adam = make();
-        this.team1 = make();
-        this.team2 = make(this.team1.id);
-        this.other = make();
-        this.records = make();
-        this.parent = make();
-        this.parent2 = make(this.parent.id);
-        this.stranger = make();
+        const noId = new Uint8Array(16);
+        this.root = make('root', noId);
+        this.root2 = make('root2', noId);
+        this.jane = make('jane');
+        this.adam = make('adam');
+        this.team1 = make('team1', drawn('team.id', 16));
+        this.team2 = make('team2', this.team1.id);
+        this.other = make('other');
+        this.records = make('records');
+        this.parent = make('parent');
+        this.parent2 = make('parent2', this.parent.id);
+        this.parent3 = make('parent3', this.parent.id);
+        this.stranger = make('stranger');
         /** @type {Record<string, Holder>} */
         this.holder = {
             jane: this.makeHolder(1, 'jane', 1, 'Jane Okafor'),
@@ -51,7 +57,7 @@ export class World {
             other: this.makeHolder(2, 'other', 1, 'SEND team, south'),
             records: this.makeHolder(3, 'records', 1, 'Records office'),
         };
-        this.threadId = this.random(16);
+        this.threadId = drawn('thread.id', 16);
         this.now = T0 + DAY;
     }
 
@@ -100,7 +106,7 @@ export class World {
     /** @param {string} reader team1, team2 (with the seed before), other, records, parent, parent2, none */
     reader(reader) {
         const sides = /** @type {Record<string, 'records' | 'parent'>} */ ({
-            records: 'records', parent: 'parent', parent2: 'parent',
+            records: 'records', parent: 'parent', parent2: 'parent', parent3: 'parent',
         });
         const names = reader === 'team2' ? ['team2', 'team1'] : reader === 'none' ? [] : [reader];
         const side = sides[reader] ?? 'staff';
