@@ -84,6 +84,8 @@ bool e2_trust_has_roster(const struct e2_trust *trust);     /**< a walk has take
 /** These are of the newest roster taken; zeros before the first. */
 uint32_t e2_trust_serial(const struct e2_trust *trust);
 const uint8_t *e2_trust_hash(const struct e2_trust *trust); /**< 32 bytes, borrowed */
+/** The roots that it names: for parcels. Borrowed. */
+const uint8_t (*e2_trust_roots(const struct e2_trust *trust, size_t *count))[SL_PK_BYTES];
 int64_t e2_trust_expires_at(const struct e2_trust *trust);
 /** Past its end: staff clients send nothing. */
 bool e2_trust_expired(const struct e2_trust *trust, int64_t now_s);
