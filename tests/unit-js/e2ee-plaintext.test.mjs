@@ -97,13 +97,13 @@ describe('the table of plaintexts', () => {
 });
 
 describe('JSON as both clients take it', () => {
-    const good = ['{"kind":"text","body":"x"}', ' {"kind":"text","body":"\\ud83d\\ude00\\n"}\n', '{"kind":"text","body":"x","new":[1.5,1e3,null,9007199254740993,1e999]}',
+    const good = ['{"kind":"text","body":"x"}', ' {"kind":"text","body":"\\ud83d\\ude00\\n"}\n', '{"kind":"text","body":"x","new":[1.5,1e3,null,9007199254740993,-9223372036854775808]}',
         '{"kind":"text","body":"x","re":-0}'];
     const bad = ['', '[]', '"x"', '{}', '{"body":"x","kind":"text"}', '{"kind":"text","body":"x",}', '{"kind":"text","body":"x"} x',
         '{"kind":"text","body":"x","body":"y"}', '{"kind":"text","body":"x","a":null}', '{"kind":"text","body":"x","a":{"b":null}}',
         '{"kind":"text","body":"x","a":{"b":1,"\\u0062":2}}', '{"kind":"text","body":"\\u0000"}', '{"kind":"text","body":"\\ud800"}',
         '{"kind":"text","body":"\\ude00\\ud83d"}', '{"kind":"text","body":"\u0001"}', '{"kind":"text","body":"a\nb"}', '{"kind":"text","body":"\\x"}',
-        "{'kind':'text','body':'x'}", '{"kind":"text","body":"x","re":1.0}', '{"kind":"text","body":"x","re":1e2}', '{"kind":"text","body":"x","re":01}',
+        "{'kind':'text','body':'x'}", '{"kind":"text","body":"x","new":9223372036854775808}', '{"kind":"text","body":"x","new":1e999}', '{"kind":"text","body":"x","re":1.0}', '{"kind":"text","body":"x","re":1e2}', '{"kind":"text","body":"x","re":01}',
         '{"kind":"text","body":"x","re":+1}', '{"kind":"text","body":"x","re":-1}', '{"kind":"text","body":"x","re":9007199254740992}', '{"kind":"text","body":"x","re":NaN}',
         '\ufeff{"kind":"text","body":"x"}', '{"kind":1,"body":"x"}', '{"kind":"text","body":"x"', '{"kind":"text" "body":"x"}', '{"kind":"text","body":tru}',
         `{"kind":"text","body":"x","a":${'['.repeat(2100)}${']'.repeat(2100)}}`, '{"kind":"text","body":"x","a":\u00a01}'];

@@ -301,6 +301,34 @@ describe('rosters and people', () => {
         chain.acceptAs('parent', { by: 0, prove: world.parent2.sign });
         assert.equal(read(world, chain, 'team1').firstGrant, null);
     });
+    test('a leaver who lets in a parent of their own settles nothing', () => {
+        const world = new World('own parent');
+        const chain = new Chain(world);
+        chain.rotate('jane');
+        chain.say('adam', text());
+        chain.invite('adam');
+        chain.acceptAs('parent');
+        chain.rotate('adam');
+        assert.equal(read(world, chain, 'team1').firstGrant, null);
+        const later = read(world, chain, 'team2', { serial: 2 });
+        assert.equal(later.firstGrant?.mayAsk, false);
+        assert.deepEqual(later.items.map((i) => i.author?.confirmed), [true, false, false, false, false]);
+    });
+    test('two leavers cannot clear each other', () => {
+        const world = new World('two leavers');
+        const both = { jane: 3, adam: 2, team1: 2, records: 0, team2: 0, other: 0, eve: 0 };
+        world.holder.eve = { ...world.holder.jane, id: world.stranger.id, name: 'Eve Marsh', signPk: world.stranger.sign.pk };
+        const plain = world.roster.bind(world);
+        world.roster = (serial, more = {}) => plain(serial, { rows: both, ...more });
+        const chain = new Chain(world);
+        chain.rotate('adam');
+        chain.say('adam', text());
+        chain.rotate('jane', { serial: 2, team: 'team2' });
+        const marks = () => read(world, chain, 'team2', { serial: 3 }).items.map((i) => i.author?.confirmed);
+        assert.deepEqual(marks(), [false, false, false]);
+        chain.rotate('stranger', { serial: 3, team: 'team2' });
+        assert.deepEqual(marks(), [true, true, true, true]);
+    });
     test('an ended roster: a parent takes no new key entry and is asked; staff send nothing', () => {
         const { world, chain } = begin('ended');
         const checkpoint = chain.head;

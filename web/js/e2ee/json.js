@@ -24,6 +24,12 @@ const ESCAPES = {
     '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
 };
 
+/** What the other reader cannot hold it refuses, wherever it stands. @param {string} digits */
+function fits64(digits) {
+    const value = BigInt(digits);
+    return value === BigInt.asIntN(64, value);
+}
+
 class Parser {
     /** @param {string} text */
     constructor(text) {
@@ -180,6 +186,9 @@ class Parser {
         this.at += found[0].length;
         const value = Number(found[0]);
         const whole = found[1] === undefined && found[2] === undefined;
+        if (whole ? !fits64(found[0]) : !Number.isFinite(value)) {
+            this.fail();
+        }
         return whole && Number.isSafeInteger(value) ? value + 0 : new Real();
     }
 }

@@ -248,8 +248,12 @@ function takeKey(setting, state, e, body, entry, item) {
     state.current = entry;
     state.lastNamed = body.rosterSerial;
     state.shown = new Set([e.authorHex]);
-    if (state.parentKeys) {
-        state.parentKeys.granted = true;
+    // What a leaver adds, with a server that lets it in late, settles nothing.
+    if (setting.roster.staff(e.header.authorId)?.ended === 0) {
+        state.settled = body.rosterSerial;
+        if (state.parentKeys) {
+            state.parentKeys.granted = true;
+        }
     }
     item.body = { generation: entry.generation, ...readersOf(setting, body) };
 }

@@ -43,7 +43,7 @@ import { keyId } from './entry.js';
  * @property {Uint8Array} boxPk
  * @property {number} inviteSeq     the invitation on record
  * @property {number} acceptedAt    by the clock of the entry that used that invitation
- * @property {boolean} granted      whether a taken key entry has granted to keys of that invitation
+ * @property {boolean} granted      whether somebody who has not left granted to keys of that invitation
  */
 
 /**
@@ -68,6 +68,11 @@ export class State {
         this.lastTaken = new Map();
         /** Serial of the roster that the last taken key entry named. */
         this.lastNamed = 0;
+        /**
+         * The same for key entries by somebody who has not left: two leavers must not be able to clear
+         * each other.
+         */
+        this.settled = 0;
         /** Highest generation of a key entry whose signature held. */
         this.counted = 0;
         /** @type {SeenKey[]} */
@@ -124,7 +129,7 @@ export class State {
      */
     confirmed(roster, id) {
         const person = roster.staff(id);
-        return person !== null && (person.ended === 0 || this.lastNamed >= person.ended);
+        return person !== null && (person.ended === 0 || this.settled >= person.ended);
     }
 }
 
