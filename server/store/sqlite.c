@@ -61,6 +61,20 @@ static enum sl_code code_of(int result, int sys)
     }
 }
 
+/* What the system said. On a commit SQLite itself forgets; then the log's file knows. */
+static int last_errno(sqlite3 *handle)
+{
+    sqlite3_file *log = NULL;
+    int sys = sqlite3_system_errno(handle);
+
+    if (sys == 0 &&
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log != NULL && log->pMethods != NULL) {
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &sys);
+    }
+    return sys;
+}
+
 enum sl_code sqlite_fail(sqlite3 *handle, int result, const char *what, struct sl_err *err)
 {
     int kind = result & 0xff;
@@ -69,7 +83,7 @@ enum sl_code sqlite_fail(sqlite3 *handle, int result, const char *what, struct s
     /* Otherwise it is left over from another call. */
     if (handle != NULL &&
         (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL)) {
-        sys = sqlite3_system_errno(handle);
+        sys = last_errno(handle);
     }
     enum sl_code rc =
         sl_fail(err, code_of(result, sys), "%s: %s (%d)", what,
