@@ -140,6 +140,8 @@ export class Chain {
         this.key = null;
         /** @type {Uint8Array | null} the key of generation 1 */
         this.firstKey = null;
+        /** @type {Uint8Array[]} every key that was kept */
+        this.keys = [];
         this.keysSeq = 0;
         this.accept = signPair(world.random(32));
         this.inviteSeq = 0;
@@ -179,6 +181,11 @@ export class Chain {
         const other = Object.assign(Object.create(Chain.prototype), this);
         other.entries = [...this.entries];
         other.links = [...this.links];
+        other.keys = [...this.keys];
+        // What the generator of vectors wraps around one chain is not for its copies.
+        for (const method of ['rotate', 'say', 'invite', 'acceptAs', 'see']) {
+            delete other[method];
+        }
         return /** @type {Chain} */ (other);
     }
 
@@ -229,6 +236,7 @@ export class Chain {
             this.generation = generation;
             this.key = key;
             this.firstKey ??= key;
+            this.keys.push(key);
         }
         return entry;
     }
