@@ -61,30 +61,13 @@ static enum sl_code code_of(int result, int sys)
     }
 }
 
-/* What the system said. On a commit SQLite itself forgets; then the log's file knows. */
-static int last_errno(sqlite3 *handle)
-{
-    sqlite3_file *log = NULL;
-    int sys = sqlite3_system_errno(handle);
-
-    if (sys == 0 &&
-        sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
-        log != NULL && log->pMethods != NULL) {
-        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &sys);
-    }
-    return sys;
-}
-
 enum sl_code sqlite_fail(sqlite3 *handle, int result, const char *what, struct sl_err *err)
 {
     int kind = result & 0xff;
-    int sys = 0;
+    /* Otherwise it is left over from something that SQLite mended itself. sqlite3_system_errno
+     * would not do: a failed commit does not set it, and nothing clears it. */
+    int sys = kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL ? errno : 0;
 
-    /* Otherwise it is left over from another call. */
-    if (handle != NULL &&
-        (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL)) {
-        sys = last_errno(handle);
-    }
     enum sl_code rc =
         sl_fail(err, code_of(result, sys), "%s: %s (%d)", what,
                 handle == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(handle), result);
@@ -96,8 +79,15 @@ enum sl_code sqlite_fail(sqlite3 *handle, int result, const char *what, struct s
 
 /* ---- Small statements ---- */
 
+int sqlite_step(sqlite3_stmt *stmt)
+{
+    errno = 0;
+    return sqlite3_step(stmt);
+}
+
 enum sl_code sqlite_run(struct sqlite_db *s, const char *text, struct sl_err *err)
 {
+    errno = 0;
     int result = sqlite3_exec(s->handle, text, NULL, NULL, NULL);
 
     return result == SQLITE_OK ? SL_OK : sqlite_fail(s->handle, result, text, err);
@@ -110,7 +100,7 @@ enum sl_code sqlite_pragma_int(struct sqlite_db *s, const char *text, int64_t *o
     int result = sqlite3_prepare_v2(s->handle, text, -1, &stmt, NULL);
 
     if (result == SQLITE_OK) {
-        result = sqlite3_step(stmt);
+        result = sqlite_step(stmt);
     }
     enum sl_code rc = SL_OK;
     if (result == SQLITE_ROW) {
@@ -132,7 +122,7 @@ static enum sl_code control(struct sqlite_db *s, enum sqlite_control which, stru
                                     stmt, NULL);
     }
     if (result == SQLITE_OK) {
-        result = sqlite3_step(*stmt);
+        result = sqlite_step(*stmt);
     }
     enum sl_code rc = SL_OK;
     if (result != SQLITE_DONE) {
@@ -269,7 +259,7 @@ static enum sl_code must_be_wal(struct sqlite_db *s, bool in_memory, struct sl_e
     int result = sqlite3_prepare_v2(s->handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
 
     if (result == SQLITE_OK) {
-        result = sqlite3_step(stmt);
+        result = sqlite_step(stmt);
     }
     enum sl_code rc = SL_OK;
     if (result != SQLITE_ROW) {
@@ -377,12 +367,11 @@ static enum sl_code open_db(const char *path, enum driver_mode mode, struct db *
     s->base.driver = &driver_sqlite;
     s->base.mode = mode;
     int flags = mode == DRIVER_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    errno = 0;
     int result = sqlite3_open_v2(path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (result != SQLITE_OK) {
-        rc = sqlite_fail(s->handle, result, path, err);
-        if (err != NULL && err->sys == ENOENT) {
-            rc = sl_fail(err, SL_NOT_FOUND, "there is no database %s", path);
-        }
+        rc = errno == ENOENT ? sl_fail(err, SL_NOT_FOUND, "there is no database %s", path)
+                             : sqlite_fail(s->handle, result, path, err);
     } else {
         rc = set_up(s, path, in_memory, err);
     }

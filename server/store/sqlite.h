@@ -54,8 +54,11 @@ enum {
 
 struct sqlite_db *sqlite_of(struct db *db);
 
-/** Turn SQLite's result into ours: `what` failed. Fills err; returns the code. */
+/** Turn SQLite's result into ours: `what` failed. Fills err; returns the code. Reads errno, which
+ * whoever called SQLite has cleared before. */
 enum sl_code sqlite_fail(sqlite3 *handle, int result, const char *what, struct sl_err *err);
+/** sqlite3_step, with errno cleared. */
+int sqlite_step(sqlite3_stmt *stmt);
 /** Run a PRAGMA or control statement that is text; rows are ignored. */
 enum sl_code sqlite_run(struct sqlite_db *s, const char *text, struct sl_err *err);
 /** The one integer a PRAGMA answers. */

@@ -143,7 +143,7 @@ enum sl_code sqlite_next(struct db_stmt *stmt, bool *have, struct sl_err *err)
         *have = false;
         return SL_OK;
     }
-    int result = sqlite3_step(s->handle);
+    int result = sqlite_step(s->handle);
     if (result == SQLITE_ROW) {
         *have = true;
         return SL_OK;

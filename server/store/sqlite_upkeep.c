@@ -29,7 +29,7 @@ static enum sl_code check_foreign_keys(struct sqlite_db *s, struct sl_err *err)
     int result = sqlite3_prepare_v2(s->handle, "PRAGMA foreign_key_check", -1, &stmt, NULL);
 
     if (result == SQLITE_OK) {
-        result = sqlite3_step(stmt);
+        result = sqlite_step(stmt);
     }
     enum sl_code rc = SL_OK;
     if (result == SQLITE_ROW) {
@@ -59,6 +59,7 @@ static enum sl_code take_step(struct sqlite_db *s, const struct sql_migration *s
     if (version != step->version - 1) {
         return sl_fail(err, SL_SYSTEM, "%s does not follow version %d", what, version);
     }
+    errno = 0;
     int result = sqlite3_exec(s->handle, step->text, NULL, NULL, NULL);
     if (result != SQLITE_OK) {
         return sqlite_fail(s->handle, result, what, err);
@@ -112,6 +113,7 @@ enum sl_code sqlite_tidy(struct db *db, enum driver_tidy how, bool *clear, struc
     if (how == DRIVER_TIDY_ANEW) {
         (void)sqlite3_busy_timeout(s->handle, TIDY_WAIT_MS);
     }
+    errno = 0;
     int result = sqlite3_wal_checkpoint_v2(s->handle, NULL, modes[how], &in_log, &moved);
     (void)sqlite3_busy_timeout(s->handle, SQLITE_WAIT_MS);
     if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) {
@@ -132,6 +134,7 @@ static enum sl_code copy(struct sqlite_db *from, sqlite3 *to, struct sl_err *err
         return sqlite_fail(to, sqlite3_errcode(to), "begin the backup", err);
     }
     /* In one step, so from one snapshot: a write-ahead log lets everybody else go on meanwhile. */
+    errno = 0;
     int result = sqlite3_backup_step(backup, -1);
     int finished = sqlite3_backup_finish(backup);
     if (result != SQLITE_DONE) {
@@ -144,6 +147,7 @@ static enum sl_code copy(struct sqlite_db *from, sqlite3 *to, struct sl_err *err
 static enum sl_code copy_to_part(struct sqlite_db *from, const char *part, struct sl_err *err)
 {
     sqlite3 *to = NULL;
+    errno = 0;
     int result = sqlite3_open_v2(part, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     enum sl_code rc = SL_OK;
 
@@ -203,7 +207,7 @@ enum sl_code sqlite_integrity(struct db *db, struct sl_err *err)
     int result = sqlite3_prepare_v2(s->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
 
     if (result == SQLITE_OK) {
-        result = sqlite3_step(stmt);
+        result = sqlite_step(stmt);
     }
     enum sl_code rc = SL_OK;
     if (result != SQLITE_ROW) {

@@ -165,7 +165,7 @@ static enum sl_code connect_all(struct store *store, const char *path, struct sl
         rc = store->driver->open(path, DRIVER_WRITER, &store->tidier.db, err);
     }
     for (size_t i = 0; rc == SL_OK && i < store->reader_count; i++) {
-        rc = store->driver->open(path, DRIVER_READER, &store->readers[i].db, err);
+        rc = store_connect(path, true, &store->readers[i].db, err);
     }
     return rc;
 }

@@ -70,8 +70,8 @@ SL_MUST_USE enum sl_code store_submit(struct store *store, struct store_job *job
                                       struct sl_err *err);
 
 /**
- * Finish what is queued, then stop the threads, tidy the log away and close. Jobs that are submitted
- * meanwhile, by a done for instance, are refused. NULL is fine. Thread: main.
+ * Finish what is queued, then stop the threads, tidy the log away and close. Jobs that are
+ * submitted meanwhile, by a done for instance, are refused. NULL is fine. Thread: main.
  */
 void store_close(struct store *store);
 

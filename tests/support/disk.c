@@ -51,6 +51,7 @@ static int disk_write(sqlite3_file *file, const void *data, int len, sqlite3_int
     case DISK_NO_WRITES:
         return SQLITE_FULL;
     case DISK_QUOTA:
+        errno = EDQUOT;
         return SQLITE_IOERR_WRITE;
     default:
         break;
@@ -71,6 +72,7 @@ static int disk_sync(sqlite3_file *file, int flags)
     unsigned ms = atomic_load(&flush_ms);
 
     if (atomic_load(&disk_mode) == DISK_NO_FLUSH) {
+        errno = EIO;
         return SQLITE_IOERR_FSYNC;
     }
     int result = real->pMethods->xSync(real, flags);
@@ -116,10 +118,6 @@ static int disk_control(sqlite3_file *file, int op, void *arg)
 {
     sqlite3_file *real = real_of(file);
 
-    if (op == SQLITE_FCNTL_LAST_ERRNO && atomic_load(&disk_mode) == DISK_QUOTA) {
-        *(int *)arg = EDQUOT;
-        return SQLITE_OK;
-    }
     return real->pMethods->xFileControl(real, op, arg);
 }
 
@@ -198,15 +196,6 @@ static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *out, int 
     return result;
 }
 
-static int disk_last_error(sqlite3_vfs *vfs, int len, char *text)
-{
-    (void)vfs;
-    if (atomic_load(&disk_mode) == DISK_QUOTA) {
-        return EDQUOT;
-    }
-    return real_vfs->xGetLastError(real_vfs, len, text);
-}
-
 void disk_install(void)
 {
     disk_set_mode(DISK_GOOD);
@@ -218,13 +207,12 @@ void disk_install(void)
     if (real_vfs == NULL) {
         abort();
     }
-    /* All but opening and the last error is the real one's: it looks at its own fields only. */
+    /* All but opening is the real one's: it looks at its own fields only. */
     disk_vfs = *real_vfs;
     disk_vfs.pNext = NULL;
     disk_vfs.zName = "sendline-test-disk";
     disk_vfs.szOsFile = (int)sizeof(struct disk_file) + real_vfs->szOsFile;
     disk_vfs.xOpen = disk_open;
-    disk_vfs.xGetLastError = disk_last_error;
     if (sqlite3_vfs_register(&disk_vfs, 1) != SQLITE_OK) {
         abort();
     }
