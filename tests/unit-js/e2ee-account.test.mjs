@@ -2,7 +2,7 @@
 /** Accounts, invitations, files and new entries: the boxes open for whom they should, and nobody else. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { before, describe, test } from 'node:test';
+import { before, describe, it as test } from 'node:test';
 
 import * as account from '../../web/js/e2ee/account.js';
 import { toB64, utf8 } from '../../web/js/e2ee/bytes.js';

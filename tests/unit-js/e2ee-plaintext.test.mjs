@@ -1,7 +1,7 @@
 // @ts-check
 /** What may stand in a message, how strictly it is read, and the text forms around it. */
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { before, describe, it as test } from 'node:test';
 
 import { fromB64, fromHex, fromUtf8, isText, toB64, u32, u64, u8, utf8 } from '../../web/js/e2ee/bytes.js';
 import { parseJson, Real } from '../../web/js/e2ee/json.js';

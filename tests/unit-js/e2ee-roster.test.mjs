@@ -1,7 +1,7 @@
 // @ts-check
 /** Rosters: what a server that may serve anything can do with them, which is nothing. */
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { before, describe, it as test } from 'node:test';
 
 import { concat } from '../../web/js/e2ee/bytes.js';
 import {

@@ -3,10 +3,16 @@
  * What the tests of web/js/e2ee share: vectors, seeded randomness, and a small made world of people
  * who write to each other.
  */
+import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { concat, fromHex, toHex } from '../../web/js/e2ee/bytes.js';
 import { hash } from '../../web/js/e2ee/primitives.js';
+
+// Node 18 has it under another name alone, and libsodium asks for this one when it is loaded.
+if (!globalThis.crypto) {
+    Object.defineProperty(globalThis, 'crypto', { value: webcrypto });
+}
 
 /** @param {string} name @returns {any} */
 export function readVectors(name) {

@@ -4,7 +4,7 @@
  * meet, and what must hold whatever the server does.
  */
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { before, describe, it as test } from 'node:test';
 
 import { signEntry, parseHeader } from '../../web/js/e2ee/entry.js';
 import { canSealTo } from '../../web/js/e2ee/primitives.js';

@@ -4,7 +4,7 @@
  * out as it says when nothing but the file is used.
  */
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { before, describe, it as test } from 'node:test';
 
 import { identity } from '../../web/js/e2ee/identity.js';
 import { walkRosters } from '../../web/js/e2ee/roster.js';

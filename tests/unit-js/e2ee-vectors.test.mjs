@@ -4,7 +4,7 @@
  * be refused. The C half is held to the same file.
  */
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { before, describe, it as test } from 'node:test';
 
 import * as account from '../../web/js/e2ee/account.js';
 import { fromUtf8, utf8 } from '../../web/js/e2ee/bytes.js';
