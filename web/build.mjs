@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import zlib from "node:zlib";
 import * as esbuild from "esbuild";
+import { makePages } from "./pages.mjs";
 
 /**
  * @typedef {object} Entry One address of the web app, as the server reads it.
@@ -21,6 +22,7 @@ import * as esbuild from "esbuild";
  * @property {boolean} immutable the name has the content's hash, so browsers may keep it for good
  * @property {boolean} template  has {{name}} variables for the server to fill when it starts
  * @property {string} etag       with its quotation marks
+ * @property {string[]} [routes]   more addresses that get this page; one that ends in * takes all below
  */
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -80,9 +82,9 @@ function list(folder) {
  * @param {string} address
  * @param {string} file relative to the output folder
  * @param {Uint8Array | string} content
- * @param {{immutable?: boolean, template?: boolean}} [kind]
+ * @param {{immutable?: boolean, template?: boolean, routes?: string[]}} [kind]
  */
-async function emit(address, file, content, { immutable = false, template = false } = {}) {
+async function emit(address, file, content, { immutable = false, template = false, routes } = {}) {
     const type = types[path.extname(file)];
     if (type === undefined) {
         throw new Error(`${file}: no content type is known for this kind of file`);
@@ -106,7 +108,8 @@ async function emit(address, file, content, { immutable = false, template = fals
             }),
         );
     }
-    manifest.push({ path: address, file, type, immutable, template, etag: `"${hash(bytes)}"` });
+    const entry = { path: address, file, type, immutable, template, etag: `"${hash(bytes)}"` };
+  manifest.push(routes === undefined ? entry : { ...entry, routes });
 }
 
 /**
@@ -251,7 +254,7 @@ async function emitOutput(output) {
 }
 
 async function bundles() {
-    const entryPoints = [...list("css").filter((file) => file.endsWith(".css")), "js/main.js"];
+    const entryPoints = [...list("css").filter((file) => file.endsWith(".css")), "js/main.js", "js/page.js"];
     const result = await esbuild.build({
         ...settings,
         entryPoints,
@@ -284,26 +287,18 @@ async function images() {
     }
 }
 
-/**
- * pages/accessibility.html is served as /accessibility. `{{asset:css/app.css}}` is filled here, all
- * other variables by the server.
- */
+/** `{{asset:css/app.css}}` is filled here, all other variables by the server. */
 async function pages() {
-    for (const file of list("pages")) {
-        const name = path.basename(file, ".html");
-        const html = (await readFile(path.join(here, file), "utf8")).replace(
-            /\{\{asset:([^}]*)\}\}/g,
-            (_, wanted) => {
-                const address = assets.get(wanted);
-                if (address === undefined) {
-                    throw new Error(`${file}: there is no asset ${wanted}`);
-                }
-                return address;
-            },
-        );
-        const address = name === "index" ? "/" : `/${name}`;
-        await emit(address, `pages/${name}.html`, html, { template: true });
-    }
+  for (const page of makePages()) {
+    const html = page.html.replace(/\{\{asset:([^}]*)\}\}/g, (_, wanted) => {
+      const address = assets.get(wanted);
+      if (address === undefined) {
+        throw new Error(`${page.name}: there is no asset ${wanted}`);
+      }
+      return address;
+    });
+    await emit(page.address, `pages/${page.name}.html`, html, { template: true, routes: page.routes });
+  }
 }
 
 /** The licences of what was bundled ask to be passed on with it. */

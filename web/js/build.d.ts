@@ -11,3 +11,30 @@ declare module "worker:*" {
 
 // The package has no types of its own.
 declare module "govuk-frontend";
+
+declare module "govuk-frontend/dist/govuk/components/exit-this-page/exit-this-page.mjs" {
+  export class ExitThisPage {
+    constructor(root: Element, config?: { i18n?: Record<string, string> });
+    exitPage(): void;
+  }
+}
+declare module "govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs" {
+  export class SkipLink {
+    constructor(root: Element);
+  }
+}
+declare module "govuk-frontend/dist/govuk/components/service-navigation/service-navigation.mjs" {
+  export class ServiceNavigation {
+    constructor(root: Element);
+  }
+}
+
+interface TrustedTypePolicy {
+  createScriptURL(url: string): unknown;
+}
+interface Window {
+  /** Where the browser has Trusted Types. */
+  trustedTypes?: {
+    createPolicy(name: string, rules: { createScriptURL(url: string): string }): TrustedTypePolicy;
+  };
+}

@@ -1,5 +1,14 @@
 // @ts-check
-import { initAll } from "govuk-frontend";
+// Where the app begins.
+import { App } from './app.js';
+import { startSite } from './site.js';
 
-document.body.classList.add("js-enabled", "govuk-frontend-supported");
-initAll();
+// An invitation's secret leaves the address before anything else happens: no history, no screenshot.
+const { hash } = location;
+if (hash !== '') {
+  const path = hash.startsWith('#i=') ? '/accept' : location.pathname;
+  history.replaceState(null, '', path);
+}
+
+startSite();
+new App().start(hash.startsWith('#i=') ? hash : '');
