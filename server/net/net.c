@@ -154,9 +154,8 @@ static enum sl_code open_listeners(struct net *net, struct sl_err *err)
     return rc;
 }
 
-static enum sl_code load_tls(const struct net *net, struct net_tls **out, struct sl_err *err)
+static enum sl_code load_tls(const struct config *c, struct net_tls **out, struct sl_err *err)
 {
-    const struct config *c = net->config;
     struct net_tls_files files = {
         .cert = c->tls_cert_file,
         .key = c->tls_key_file,
@@ -178,7 +177,7 @@ static enum sl_code make_parts(struct net *net, struct sl_err *err)
     enum sl_code rc = net_proxies_parse(c->trusted_proxies, &net->proxies, err);
 
     if (rc == SL_OK) {
-        rc = load_tls(net, &net->tls, err);
+        rc = load_tls(c, &net->tls, err);
     }
     if (rc == SL_OK) {
         rc = web_load(c->web_dir, c, &net->web, err);
@@ -219,6 +218,28 @@ enum sl_code net_new(const struct net_options *options, struct net **out, struct
     }
     *out = net;
     return SL_OK;
+}
+
+enum sl_code net_check(const struct config *config, struct sl_err *err)
+{
+    struct net_proxies proxies = {NULL, 0};
+    struct sockaddr_storage at;
+    socklen_t len = 0;
+    struct net_url url;
+    struct net_tls *tls = NULL;
+    struct web *web = NULL;
+    enum sl_code rc = net_listen_parse(config->public_listen, &at, &len, err);
+
+    rc = rc == SL_OK ? net_listen_parse(config->staff_listen, &at, &len, err) : rc;
+    rc = rc == SL_OK ? net_url_parse(config->public_url, &url, err) : rc;
+    rc = rc == SL_OK ? net_url_parse(config->staff_url, &url, err) : rc;
+    rc = rc == SL_OK ? net_proxies_parse(config->trusted_proxies, &proxies, err) : rc;
+    rc = rc == SL_OK ? load_tls(config, &tls, err) : rc;
+    rc = rc == SL_OK ? web_load(config->web_dir, config, &web, err) : rc;
+    net_proxies_fini(&proxies);
+    net_tls_unref(tls);
+    web_free(web);
+    return rc;
 }
 
 const struct rpc_port *net_rpc_port(struct net *net)
@@ -273,7 +294,7 @@ static void wait_for(struct net *net, int n)
 enum sl_code net_reload_certificate(struct net *net, struct sl_err *err)
 {
     struct net_tls *fresh = NULL;
-    enum sl_code rc = load_tls(net, &fresh, err);
+    enum sl_code rc = load_tls(net->config, &fresh, err);
 
     if (rc != SL_OK) {
         return rc;

@@ -28,6 +28,12 @@ struct net_options {
 };
 
 /**
+ * Do the settings, certificates and web files make sense? Opens nothing, starts nothing.
+ * The errors are those of net_new.
+ */
+SL_MUST_USE enum sl_code net_check(const struct config *config, struct sl_err *err);
+
+/**
  * @return SL_OK; SL_BAD_REQUEST (a setting), SL_NOT_FOUND, SL_FORBIDDEN or SL_CORRUPT (certificate,
  *         key, web file), SL_ID_USED (a port that is in use: the detail names it), SL_SYSTEM.
  * Thread: main, before any other thread, since it sets the process's limit of open files.

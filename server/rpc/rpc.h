@@ -109,6 +109,8 @@ struct rpc_route {
     unsigned who;
     enum sl_call_mode mode;
     int cost;
+    const char
+        *args; /**< what it takes, "thread:b16 from:int?"; anything else is refused (args.def) */
     rpc_handler *check; /**< CHECKED only */
     rpc_handler *run;
 };
@@ -145,12 +147,20 @@ void rpc_conn_answered(struct rpc_conn *conn, const struct rpc_identity *who);
 void rpc_internal(struct rpc *rpc, const char *name, json_t *take_args, const char *peer,
                   void (*done)(void *ctx, json_t *take_answer), void *ctx);
 
+/**
+ * Append lines of Prometheus text: sendline_requests_total by call and code, and what waits.
+ * Thread: any; never blocks.
+ */
+void rpc_metrics(struct rpc *rpc, struct sl_buf *out);
+
 /* ---- For handlers ---- */
 
 /**
  * Tell an account: writes the event row (its next cursor) in this transaction, and pushes it after
- * the commit. `thread_id` may be NULL. The data of the event is made from the rows, so a push and a
- * later sync say the same.
+ * the commit. The data of the event is made from the rows, so a push and a later sync say the same.
+ *
+ * @param subject_id a thread, or for SL_EV_INVITE_USED an invitation
+ * @param seq the entry's, or 0
  */
 SL_MUST_USE enum sl_code rpc_notify(struct rpc_call *call, const uint8_t account_id[SL_ID_BYTES],
                                     enum sl_event_kind kind, const uint8_t *subject_id,
