@@ -24,9 +24,13 @@ bool queue_put(struct queue *q, struct store_job *job)
             q->last->next = job;
         }
         q->last = job;
+    }
+    /* Nobody waits: no call into the kernel. And after the lock, so that nobody wakes only to wait. */
+    bool wake = open && q->waiting;
+    (void)pthread_mutex_unlock(&q->lock);
+    if (wake) {
         (void)pthread_cond_signal(&q->wake);
     }
-    (void)pthread_mutex_unlock(&q->lock);
     return open;
 }
 
@@ -34,7 +38,9 @@ struct store_job *queue_take(struct queue *q, uint32_t max)
 {
     (void)pthread_mutex_lock(&q->lock);
     while (q->first == NULL && !q->closed) {
+        q->waiting = true;
         (void)pthread_cond_wait(&q->wake, &q->lock);
+        q->waiting = false;
     }
     struct store_job *first = q->first;
     struct store_job *last = first;

@@ -25,7 +25,7 @@ static enum sl_code map_parameters(struct sqlite_stmt *s, struct sl_err *err)
         return sl_fail(err, SL_SYSTEM, "%s: more than %d parameters", name, DRIVER_MAX_PARAMETERS);
     }
     for (int i = 0; i < count; i++) {
-        char wanted[8];
+        char wanted[16];
         (void)snprintf(wanted, sizeof wanted, "$%d", i + 1);
         s->slot[i] = sqlite3_bind_parameter_index(s->handle, wanted);
         if (s->slot[i] == 0) {

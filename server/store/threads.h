@@ -21,7 +21,8 @@ struct queue {
     pthread_cond_t wake;
     struct store_job *first;
     struct store_job *last;
-    bool closed; /**< takes no more; what is in it is still done */
+    bool waiting; /**< its one taker */
+    bool closed;  /**< takes no more; what is in it is still done */
 };
 
 void queue_init(struct queue *q);

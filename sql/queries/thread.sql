@@ -120,10 +120,10 @@ SELECT seq, bytes, header, body_hash, link FROM entry WHERE thread_id = $1 ORDER
 SELECT seq FROM entry WHERE thread_id = $1 AND seq >= $2 AND author_id = $3 AND type IN (1, 2)
 LIMIT 1
 
--- name: entry_first_waiting
-SELECT seq, at FROM entry
-WHERE thread_id = $1 AND seq > $2 AND seq <= $3 AND author_id = $4 AND act IN ('text', 'file', 'form')
-ORDER BY seq LIMIT 1
+-- name: entries_waiting
+SELECT seq, at, act FROM entry
+WHERE thread_id = $1 AND seq > $2 AND seq <= $3 AND author_id = $4 AND type = 1
+ORDER BY seq
 
 -- name: entry_take_back
 UPDATE entry SET bytes = NULL, header = $3, body_hash = $4
@@ -155,3 +155,7 @@ GROUP BY account_id HAVING min(n) <> 1 OR max(n) <> count(*)
 
 -- name: event_totals
 SELECT count(*), count(DISTINCT account_id) FROM event
+
+-- name: entries_back
+SELECT seq, at, bytes, header, body_hash, act FROM entry WHERE thread_id = $1 AND seq <= $2
+ORDER BY seq DESC LIMIT $3
