@@ -1,0 +1,225 @@
+/* outbox: what waits to be sent. And what is done to single conversations: no reply needed, taking a message back. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "command.h"
+#include "common/json.h"
+#include "common/text.h"
+#include "outbox.h"
+#include "when.h"
+
+int cmd_outbox(struct cli *cli)
+{
+    SL_AUTO(json) json_t *list = NULL;
+    struct table *table;
+    json_t *item;
+    size_t i;
+    int rc = session_need(cli);
+
+    if (rc == CLI_OK) {
+        rc = outbox_list(cli, &list);
+    }
+    if (rc != CLI_OK) {
+        return rc;
+    }
+    if (cli->out.json) {
+        json_t *out = sl_json_new_array();
+
+        json_array_foreach(list, i, item) {
+            json_t *row = sl_json_new();
+            char at[WHEN_TEXT];
+
+            when_iso(json_integer_value(json_object_get(item, "at")), at);
+            sl_json_set_int(row, "number", (int64_t)i + 1);
+            sl_json_set(row, "case", json_incref(json_object_get(item, "ref")));
+            sl_json_set(row, "to", json_incref(json_object_get(item, "to")));
+            sl_json_set(row, "kind", json_incref(json_object_get(item, "kind")));
+            sl_json_set_str(row, "at", at);
+            sl_json_append(out, row);
+        }
+        out_json(&cli->out, out);
+        return CLI_OK;
+    }
+    if (json_array_size(list) == 0) {
+        out_say(&cli->out, "Nothing is waiting. Everything you sent has arrived.");
+        return CLI_OK;
+    }
+    table = table_new(&cli->out);
+    table_column(table, "NO", TABLE_RIGHT);
+    table_column(table, "CASE", TABLE_LEFT);
+    table_column(table, "TO", TABLE_LEFT);
+    table_column(table, "WRITTEN", TABLE_LEFT);
+    json_array_foreach(list, i, item) {
+        char number[24];
+        char at[WHEN_TEXT];
+        int64_t made = json_integer_value(json_object_get(item, "at"));
+
+        (void)snprintf(number, sizeof(number), "%zu", i + 1);
+        if (cli->out.plain) {
+            when_iso(made, at);
+        } else {
+            when_short(made, at);
+        }
+        const char *cells[] = {number, json_string_value(json_object_get(item, "ref")),
+                               json_string_value(json_object_get(item, "to")), at};
+        table_row(table, TABLE_NORMAL, cells);
+    }
+    table_print(table, &cli->out, true);
+    out_say(&cli->out, "\nNext: sendline outbox send\n      sendline outbox cancel 1");
+    return CLI_OK;
+}
+
+int cmd_outbox_send(struct cli *cli)
+{
+    SL_AUTO(desk) struct desk desk = {0};
+    int sent = 0;
+    int rc = session_online(cli);
+
+    if (rc == CLI_OK) {
+        rc = desk_load(cli, &desk);
+    }
+    if (rc == CLI_OK) {
+        rc = outbox_flush(cli, &desk, &sent);
+    }
+    if (rc == CLI_OK && sent == 0) {
+        cli_did(cli, "Nothing was sent.");
+    }
+    return rc;
+}
+
+int cmd_outbox_cancel(struct cli *cli)
+{
+    SL_AUTO(json) json_t *list = NULL;
+    SL_AUTO(str) char *question = NULL;
+    json_t *item;
+    char *end = NULL;
+    long number = strtol(cli->opts.args[0], &end, 10);
+    bool yes = cli_has(cli, OPT_YES);
+    int rc = session_need(cli);
+
+    if (rc == CLI_OK) {
+        rc = outbox_list(cli, &list);
+    }
+    if (rc != CLI_OK) {
+        return rc;
+    }
+    if (*end != '\0' || number < 1 || (size_t)number > json_array_size(list)) {
+        (void)fault_set(&cli->fault, CLI_MISSING, "there is no number %.20s in your outbox.", cli->opts.args[0]);
+        return fault_next(&cli->fault, "See what is waiting: sendline outbox");
+    }
+    item = json_array_get(list, (size_t)number - 1);
+    question = sl_strf("Throw away the message to %s? It may have arrived already if the connection was lost while "
+                       "sending.",
+                       json_string_value(json_object_get(item, "to")));
+    if (!yes) {
+        rc = ask_yes(question, "Add --yes to throw it away without asking.", cli_has(cli, OPT_NO_INPUT), &yes,
+                     &cli->fault);
+    }
+    if (rc == CLI_OK && yes) {
+        state_remove(&cli->session->state, json_string_value(json_object_get(item, "name")));
+        cli_did(cli, "Thrown away.");
+    }
+    return rc;
+}
+
+int cmd_no_reply_needed(struct cli *cli)
+{
+    SL_AUTO(desk) struct desk desk = {0};
+    struct desk_thread *about = NULL;
+    SL_AUTO(json) json_t *answer = NULL;
+    json_t *args;
+    int rc = session_online(cli);
+
+    if (rc == CLI_OK) {
+        rc = desk_load(cli, &desk);
+    }
+    if (rc == CLI_OK) {
+        rc = desk_find(cli, &desk, cli->opts.args[0], &about);
+    }
+    if (rc != CLI_OK) {
+        return rc;
+    }
+    if (about->due_on[0] == '\0') {
+        cli_did(cli, "Nobody waits for a reply in %s. Nothing changed.", about->ref);
+        return CLI_OK;
+    }
+    args = sl_json_new();
+    sl_json_set_bytes(args, "thread", about->thread, SL_ID_BYTES);
+    sl_json_set_int(args, "seq", about->reply_seq);
+    rc = link_call(cli->session->link, "thread.no_reply_needed", args, &answer, &cli->fault);
+    if (rc != CLI_OK) {
+        if (cli->fault.code == SL_ENTRY_STALE) {
+            (void)fault_set(&cli->fault, CLI_CONFLICT, "%s wrote again a moment ago. Nothing changed.",
+                            desk_name(about));
+            return fault_next(&cli->fault, "Next: sendline read %s", about->ref);
+        }
+        return rc;
+    }
+    cli_did(cli, "Marked: no reply needed in %s. %s sees that too. A new message starts the promise again.",
+            about->ref, desk_name(about));
+    return CLI_OK;
+}
+
+/** Is item `seq` a text of mine that still stands? */
+static int find_own(struct cli *cli, struct convo *convo, const char *text, uint32_t *seq)
+{
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    const struct e2_item *item = NULL;
+
+    if (*end == '\0' && number > 0 && (size_t)number <= e2_thread_count(convo->thread)) {
+        item = e2_thread_item(convo->thread, (size_t)number - 1);
+    }
+    if (item == NULL || !item->mine || item->kind != E2_ITEM_MESSAGE ||
+        item->plain == E2_CARD || item->plain == E2_RETRACT) {
+        (void)fault_set(&cli->fault, CLI_MISSING, "there is no message %.20s of yours in %s.", text, convo->ref);
+        return fault_next(&cli->fault, "See the numbers: sendline read %s --all --peek", convo->ref);
+    }
+    *seq = item->seq;
+    return CLI_OK;
+}
+
+int cmd_take_back(struct cli *cli)
+{
+    SL_AUTO(desk) struct desk desk = {0};
+    SL_AUTO(convo) struct convo *convo = NULL;
+    SL_AUTO(json) json_t *body = sl_json_new();
+    SL_AUTO(buf) struct sl_buf sealed = {0};
+    SL_AUTO(str) char *question = NULL;
+    struct desk_thread *about = NULL;
+    uint8_t entry_id[SL_ID_BYTES];
+    uint32_t seq = 0;
+    int64_t at = 0;
+    bool yes = cli_has(cli, OPT_YES);
+    int rc = session_online(cli);
+
+    if (rc == CLI_OK) {
+        rc = desk_load(cli, &desk);
+    }
+    if (rc == CLI_OK) {
+        rc = desk_find(cli, &desk, cli->opts.args[0], &about);
+    }
+    if (rc == CLI_OK) {
+        rc = convo_open(cli, about, &convo);
+    }
+    if (rc == CLI_OK) {
+        rc = find_own(cli, convo, cli->opts.args[1], &seq);
+    }
+    if (rc == CLI_OK && !yes) {
+        question = sl_strf("Take message %u to %s back? %s sees that there was one%s.", seq, convo->name, convo->name,
+                           convo_read_at(convo, seq) > 0 ? ", and has read it already" : "");
+        rc = ask_yes(question, "Add --yes to take it back without asking.", cli_has(cli, OPT_NO_INPUT), &yes,
+                     &cli->fault);
+    }
+    if (rc != CLI_OK || !yes) {
+        return rc;
+    }
+    sl_json_set_int(body, "seq", seq);
+    sl_rand_fill(cli->rand, entry_id, sizeof(entry_id));
+    rc = convo_post(convo, entry_id, E2_RETRACT, body, &sealed, NULL, NULL, &at);
+    if (rc == CLI_OK) {
+        cli_did(cli, "Taken back. The service has erased its words.");
+    }
+    return rc;
+}
