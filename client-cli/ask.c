@@ -11,7 +11,9 @@
 
 #include "file.h"
 
-enum { LINE_MAX_BYTES = 1024 };
+enum {
+    LINE_MAX_BYTES = 1024
+};
 
 static int open_terminal(void)
 {
@@ -40,7 +42,8 @@ static void say(int fd, const char *text)
     }
 }
 
-/** Read to the end of the line. @return false when the terminal went away or the line is too long */
+/** Read to the end of the line. @return false when the terminal went away or the line is too long
+ */
 static bool read_line(int fd, struct sl_buf *out)
 {
     for (;;) {
@@ -66,7 +69,7 @@ static bool read_line(int fd, struct sl_buf *out)
 
 static int nobody(struct fault *fault, const char *what, const char *flag)
 {
-    (void)fault_set(fault, CLI_USAGE, "%s", what);
+    fault_set(fault, CLI_USAGE, "%s", what);
     return fault_next(fault, "%s", flag);
 }
 
@@ -124,7 +127,8 @@ int ask_secret_file(const char *path, struct sl_buf *out, struct fault *fault)
     return CLI_OK;
 }
 
-int ask_line(const char *prompt, const char *fallback, bool no_input, char **out, struct fault *fault)
+int ask_line(const char *prompt, const char *fallback, bool no_input, char **out,
+             struct fault *fault)
 {
     SL_AUTO(fd) int fd = no_input ? -1 : open_terminal();
     SL_AUTO(secret) struct sl_buf line = {0};
@@ -143,7 +147,8 @@ int ask_line(const char *prompt, const char *fallback, bool no_input, char **out
     while (isspace((unsigned char)*start) != 0) {
         start++;
     }
-    for (char *end = start + strlen(start); end > start && isspace((unsigned char)end[-1]) != 0; end--) {
+    for (char *end = start + strlen(start); end > start && isspace((unsigned char)end[-1]) != 0;
+         end--) {
         end[-1] = '\0';
     }
     *out = sl_strdup(*start == '\0' && fallback != NULL ? fallback : start);

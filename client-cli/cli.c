@@ -14,7 +14,7 @@
 #include "session.h"
 #include "when.h"
 
-static void say(FILE *to, const char *before, const char *fmt, va_list args)
+SL_PRINTF(3, 0) static void say(FILE *to, const char *before, const char *fmt, va_list args)
 {
     char text[2048];
 
@@ -57,13 +57,15 @@ void cli_did(struct cli *cli, const char *fmt, ...)
     va_end(args);
 }
 
-/** The problem that nobody planned for, in a file without messages or names. Owned path, or NULL. */
+/** The problem that nobody planned for, in a file without messages or names. Owned path, or NULL.
+ */
 static char *write_report(const struct cli *cli)
 {
     char at[WHEN_TEXT];
     struct when now = when_london(sl_now_s(cli->clock));
-    SL_AUTO(str) char *name = sl_strf("report-%04d%02d%02d-%02d%02d.txt", now.year, now.month, now.day, now.hour,
-                                      now.minute);
+    SL_AUTO(str)
+    char *name = sl_strf("report-%04d%02d%02d-%02d%02d.txt", now.year, now.month, now.day, now.hour,
+                         now.minute);
     SL_AUTO(buf) struct sl_buf text = {0};
     char *path;
     struct fault unused;
@@ -96,7 +98,9 @@ static void report(const struct cli *cli)
         SL_AUTO(str) char *path = write_report(cli);
 
         if (path != NULL) {
-            (void)fprintf(stderr, "A report is in %s\nIt has no messages or names in it. Send it to the service desk.\n",
+            (void)fprintf(stderr,
+                          "A report is in %s\nIt has no messages or names in it. Send it to the "
+                          "service desk.\n",
                           path);
         }
     }
@@ -107,9 +111,10 @@ static int unknown_command(struct cli *cli, const char *word)
     const char *near = command_near(word);
 
     if (near != NULL) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "'%.60s' is not a command. Did you mean '%s'?", word, near);
+        fault_set(&cli->fault, CLI_USAGE, "'%.60s' is not a command. Did you mean '%s'?", word,
+                  near);
     } else {
-        (void)fault_set(&cli->fault, CLI_USAGE, "'%.60s' is not a command.", word);
+        fault_set(&cli->fault, CLI_USAGE, "'%.60s' is not a command.", word);
     }
     return fault_next(&cli->fault, "See 'sendline --help'.");
 }
@@ -119,13 +124,13 @@ static int check_args(struct cli *cli)
     const struct command *command = cli->command;
 
     if (cli->opts.arg_count < command->min_args) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "'%s' needs %s: sendline %s %s", command->name, command->args,
-                        command->name, command->args);
+        fault_set(&cli->fault, CLI_USAGE, "'%s' needs %s: sendline %s %s", command->name,
+                  command->args, command->name, command->args);
         return fault_next(&cli->fault, "See 'sendline %s --help'.", command->name);
     }
     if (cli->opts.arg_count > command->max_args) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "'%.60s' is one word too many for 'sendline %s'.",
-                        cli->opts.args[command->max_args], command->name);
+        fault_set(&cli->fault, CLI_USAGE, "'%.60s' is one word too many for 'sendline %s'.",
+                  cli->opts.args[command->max_args], command->name);
         return fault_next(&cli->fault, "See 'sendline %s --help'.", command->name);
     }
     return CLI_OK;
@@ -182,7 +187,7 @@ static int run(struct cli *cli, int argc, char **argv)
             return unknown_command(cli, words[0]);
         }
         if (count == 2) {
-            (void)fault_set(&cli->fault, CLI_USAGE, "'%s %.60s' is not a command.", words[0], words[1]);
+            fault_set(&cli->fault, CLI_USAGE, "'%s %.60s' is not a command.", words[0], words[1]);
             return fault_next(&cli->fault, "See 'sendline %s'.", words[0]);
         }
         command_help_noun(&cli->out, words[0]);
@@ -221,7 +226,8 @@ int cli_main(int argc, char **argv)
     int rc;
 
     if (sodium_init() < 0) {
-        (void)fprintf(stderr, "sendline: the cryptographic library does not start on this computer.\n");
+        (void)fprintf(stderr,
+                      "sendline: the cryptographic library does not start on this computer.\n");
         return CLI_UNPLANNED;
     }
     (void)umask(077);
@@ -229,7 +235,8 @@ int cli_main(int argc, char **argv)
     session_free(cli.session);
     cli.session = NULL;
     if (!out_finish(&cli.out, pager_of(&cli)) && rc == CLI_OK) {
-        rc = fault_set(&cli.fault, CLI_UNPLANNED, "the result could not be written: %s.", strerror(errno));
+        rc = fault_set(&cli.fault, CLI_UNPLANNED, "the result could not be written: %s.",
+                       strerror(errno));
     }
     if (rc != CLI_OK && cli.fault.exit != CLI_OK) {
         report(&cli);

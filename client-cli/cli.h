@@ -1,6 +1,7 @@
 /*
- * One run of the command line: what was typed, where results go, the settings, and the session once one is needed.
- * A command is a function of this; it returns its exit code, and fills the fault when that is not 0. Thread: main.
+ * One run of the command line: what was typed, where results go, the settings, and the session once
+ * one is needed. A command is a function of this; it returns its exit code, and fills the fault
+ * when that is not 0. Thread: main.
  */
 #ifndef SENDLINE_CLI_CLI_H
 #define SENDLINE_CLI_CLI_H

@@ -5,14 +5,17 @@
 #include "command.h"
 #include "common/json.h"
 #include "common/text.h"
-#include "details.h"
 #include "desk.h"
+#include "details.h"
 #include "e2ee/compose.h"
 #include "when.h"
 
 static const char *family_state(const struct desk_thread *t)
 {
-    return t->closed ? "closed" : t->accepted ? "in touch" : t->has_parent ? "invited" : "not invited";
+    return t->closed       ? "closed"
+           : t->accepted   ? "in touch"
+           : t->has_parent ? "invited"
+                           : "not invited";
 }
 
 static int by_ref(const void *a, const void *b)
@@ -68,7 +71,8 @@ int cmd_cases(struct cli *cli)
     }
     when_long_day(sl_now_s(cli->clock), today);
     out_page(&cli->out);
-    out_say(&cli->out, "\nCases: %s, %s\n", session_name(cli->session, cli->session->staff_id), today);
+    out_say(&cli->out, "\nCases: %s, %s\n", session_name(cli->session, cli->session->staff_id),
+            today);
     table = table_new(&cli->out);
     table_column(table, "CASE", TABLE_LEFT);
     table_column(table, "FAMILY", TABLE_LEFT);
@@ -93,9 +97,15 @@ int cmd_cases(struct cli *cli)
 
 /* ---- cases add ---- */
 
-enum { D_CASE, D_CHILD, D_PARENT, D_COUNT };
+enum {
+    D_CASE,
+    D_CHILD,
+    D_PARENT,
+    D_COUNT
+};
 
-static void put_entry(json_t *entries, const uint8_t thread[SL_ID_BYTES], const struct sl_buf *entry)
+static void put_entry(json_t *entries, const uint8_t thread[SL_ID_BYTES],
+                      const struct sl_buf *entry)
 {
     json_t *item = sl_json_new();
 
@@ -105,14 +115,16 @@ static void put_entry(json_t *entries, const uint8_t thread[SL_ID_BYTES], const 
 }
 
 /** Entry 1, the key of team and records, and entry 2, the card. */
-static int make_entries(struct cli *cli, const uint8_t thread_id[SL_ID_BYTES], const struct detail *d, json_t *entries)
+static int make_entries(struct cli *cli, const uint8_t thread_id[SL_ID_BYTES],
+                        const struct detail *d, json_t *entries)
 {
     struct session *s = cli->session;
     SL_AUTO(e2_thread) struct e2_thread *thread = NULL;
     SL_AUTO(buf) struct sl_buf key = {0};
     SL_AUTO(buf) struct sl_buf card = {0};
     SL_AUTO(json) json_t *body = sl_json_new();
-    struct e2_writer me = {.id = s->staff_id, .identity = s->me, .rand = cli->rand, .clock = cli->clock};
+    struct e2_writer me = {
+        .id = s->staff_id, .identity = s->me, .rand = cli->rand, .clock = cli->clock};
     struct e2_thread_setup setup = {.thread_id = thread_id,
                                     .trust = s->trust,
                                     .me = s->staff_id,
@@ -163,8 +175,8 @@ static int add(struct cli *cli, struct detail *d)
     rc = link_call(s->link, "case.add", args, NULL, &cli->fault);
     if (rc != CLI_OK) {
         if (cli->fault.code == SL_REF_USED) {
-            (void)fault_set(&cli->fault, CLI_CONFLICT, "there is a case %s already. Nothing was changed.",
-                            d[D_CASE].value);
+            fault_set(&cli->fault, CLI_CONFLICT, "there is a case %s already. Nothing was changed.",
+                      d[D_CASE].value);
             return fault_next(&cli->fault, "See your cases: sendline cases");
         }
         return rc;
@@ -178,8 +190,8 @@ static int add(struct cli *cli, struct detail *d)
         out_json(&cli->out, json);
         return CLI_OK;
     }
-    cli_did(cli, "Added %s, for the family of %s.\n\nNext: sendline invite %s", d[D_CASE].value, d[D_PARENT].value,
-            d[D_CASE].value);
+    cli_did(cli, "Added %s, for the family of %s.\n\nNext: sendline invite %s", d[D_CASE].value,
+            d[D_PARENT].value, d[D_CASE].value);
     return CLI_OK;
 }
 
@@ -196,14 +208,16 @@ int cmd_cases_add(struct cli *cli)
         rc = session_may_send(cli);
     }
     if (rc == CLI_OK && !cli->session->has_team) {
-        (void)fault_set(&cli->fault, CLI_FORBIDDEN, "you are in no team, so there is nobody to share a case with.");
+        fault_set(&cli->fault, CLI_FORBIDDEN,
+                  "you are in no team, so there is nobody to share a case with.");
         rc = fault_next(&cli->fault, "Ask your service manager to put you in a team.");
     }
     if (rc == CLI_OK) {
         rc = details_take(cli, d, D_COUNT);
     }
     if (rc == CLI_OK && strpbrk(d[D_CASE].value, " :/\\") != NULL) {
-        rc = fault_set(&cli->fault, CLI_NOT_READY, "a case reference has no spaces, colons or slashes in it.");
+        rc = fault_set(&cli->fault, CLI_NOT_READY,
+                       "a case reference has no spaces, colons or slashes in it.");
     }
     if (rc == CLI_OK) {
         rc = add(cli, d);

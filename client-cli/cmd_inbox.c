@@ -1,4 +1,5 @@
-/* inbox: who has written, and by when a reply is due. No message text, no child's name: screens are seen by others. */
+/* inbox: who has written, and by when a reply is due. No message text, no child's name: screens are
+ * seen by others. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +72,11 @@ static void show_table(struct cli *cli, const struct desk *desk, const char *tod
             mark = *mark == '!' ? "late" : *mark == '*' ? "new" : "-";
         }
         const char *cells[] = {mark, t->ref, desk_name(t), unread, since, due};
-        table_row(table, *mark == '!' ? TABLE_ALARM : *mark == '*' ? TABLE_BOLD : TABLE_NORMAL, cells);
+        table_row(table,
+                  *mark == '!'   ? TABLE_ALARM
+                  : *mark == '*' ? TABLE_BOLD
+                                 : TABLE_NORMAL,
+                  cells);
     }
     table_print(table, &cli->out, true);
 }
@@ -146,7 +151,8 @@ static void show(struct cli *cli, struct desk *desk)
             next = t->ref;
         }
     }
-    SL_AUTO(str) char *title = sl_strf("Inbox: %s", session_name(cli->session, cli->session->staff_id));
+    SL_AUTO(str)
+    char *title = sl_strf("Inbox: %s", session_name(cli->session, cli->session->staff_id));
     when_full(desk->at_s, now);
     (void)fputc('\n', out->to);
     layout_ends(out->to, title, now, (size_t)out->width);
@@ -156,7 +162,8 @@ static void show(struct cli *cli, struct desk *desk)
         return;
     }
     show_table(cli, desk, today, all);
-    (void)fprintf(out->to, "\n  %zu conversation%s with new messages.", with_new, with_new == 1 ? "" : "s");
+    (void)fprintf(out->to, "\n  %zu conversation%s with new messages.", with_new,
+                  with_new == 1 ? "" : "s");
     if (today_due > 0) {
         (void)fprintf(out->to, "  %zu repl%s due today.", today_due, today_due == 1 ? "y" : "ies");
     }
@@ -196,9 +203,11 @@ static int show_kept(struct cli *cli)
     show(cli, &desk);
     when_full(desk.at_s, at);
     cli->fault = lost;
-    return fault_next(&cli->fault, "This is what we had on %s. Messages you send are kept in your outbox until you are "
-                                   "online.",
-                      at);
+    return fault_next(
+        &cli->fault,
+        "This is what we had on %s. Messages you send are kept in your outbox until you are "
+        "online.",
+        at);
 }
 
 int cmd_inbox(struct cli *cli)

@@ -1,4 +1,5 @@
-/* outbox: what waits to be sent. And what is done to single conversations: no reply needed, taking a message back. */
+/* outbox: what waits to be sent. And what is done to single conversations: no reply needed, taking
+ * a message back. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ int cmd_outbox(struct cli *cli)
     if (cli->out.json) {
         json_t *out = sl_json_new_array();
 
-        json_array_foreach(list, i, item) {
+        json_array_foreach(list, i, item)
+        {
             json_t *row = sl_json_new();
             char at[WHEN_TEXT];
 
@@ -50,7 +52,8 @@ int cmd_outbox(struct cli *cli)
     table_column(table, "CASE", TABLE_LEFT);
     table_column(table, "TO", TABLE_LEFT);
     table_column(table, "WRITTEN", TABLE_LEFT);
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         char number[24];
         char at[WHEN_TEXT];
         int64_t made = json_integer_value(json_object_get(item, "at"));
@@ -105,16 +108,18 @@ int cmd_outbox_cancel(struct cli *cli)
         return rc;
     }
     if (*end != '\0' || number < 1 || (size_t)number > json_array_size(list)) {
-        (void)fault_set(&cli->fault, CLI_MISSING, "there is no number %.20s in your outbox.", cli->opts.args[0]);
+        fault_set(&cli->fault, CLI_MISSING, "there is no number %.20s in your outbox.",
+                  cli->opts.args[0]);
         return fault_next(&cli->fault, "See what is waiting: sendline outbox");
     }
     item = json_array_get(list, (size_t)number - 1);
-    question = sl_strf("Throw away the message to %s? It may have arrived already if the connection was lost while "
+    question = sl_strf("Throw away the message to %s? It may have arrived already if the "
+                       "connection was lost while "
                        "sending.",
                        json_string_value(json_object_get(item, "to")));
     if (!yes) {
-        rc = ask_yes(question, "Add --yes to throw it away without asking.", cli_has(cli, OPT_NO_INPUT), &yes,
-                     &cli->fault);
+        rc = ask_yes(question, "Add --yes to throw it away without asking.",
+                     cli_has(cli, OPT_NO_INPUT), &yes, &cli->fault);
     }
     if (rc == CLI_OK && yes) {
         state_remove(&cli->session->state, json_string_value(json_object_get(item, "name")));
@@ -150,14 +155,16 @@ int cmd_no_reply_needed(struct cli *cli)
     rc = link_call(cli->session->link, "thread.no_reply_needed", args, &answer, &cli->fault);
     if (rc != CLI_OK) {
         if (cli->fault.code == SL_ENTRY_STALE) {
-            (void)fault_set(&cli->fault, CLI_CONFLICT, "%s wrote again a moment ago. Nothing changed.",
-                            desk_name(about));
+            fault_set(&cli->fault, CLI_CONFLICT, "%s wrote again a moment ago. Nothing changed.",
+                      desk_name(about));
             return fault_next(&cli->fault, "Next: sendline read %s", about->ref);
         }
         return rc;
     }
-    cli_did(cli, "Marked: no reply needed in %s. %s sees that too. A new message starts the promise again.",
-            about->ref, desk_name(about));
+    cli_did(
+        cli,
+        "Marked: no reply needed in %s. %s sees that too. A new message starts the promise again.",
+        about->ref, desk_name(about));
     return CLI_OK;
 }
 
@@ -171,10 +178,12 @@ static int find_own(struct cli *cli, struct convo *convo, const char *text, uint
     if (*end == '\0' && number > 0 && (size_t)number <= e2_thread_count(convo->thread)) {
         item = e2_thread_item(convo->thread, (size_t)number - 1);
     }
-    if (item == NULL || !item->mine || item->kind != E2_ITEM_MESSAGE ||
-        item->plain == E2_CARD || item->plain == E2_RETRACT) {
-        (void)fault_set(&cli->fault, CLI_MISSING, "there is no message %.20s of yours in %s.", text, convo->ref);
-        return fault_next(&cli->fault, "See the numbers: sendline read %s --all --peek", convo->ref);
+    if (item == NULL || !item->mine || item->kind != E2_ITEM_MESSAGE || item->plain == E2_CARD ||
+        item->plain == E2_RETRACT) {
+        fault_set(&cli->fault, CLI_MISSING, "there is no message %.20s of yours in %s.", text,
+                  convo->ref);
+        return fault_next(&cli->fault, "See the numbers: sendline read %s --all --peek",
+                          convo->ref);
     }
     *seq = item->seq;
     return CLI_OK;
@@ -207,10 +216,11 @@ int cmd_take_back(struct cli *cli)
         rc = find_own(cli, convo, cli->opts.args[1], &seq);
     }
     if (rc == CLI_OK && !yes) {
-        question = sl_strf("Take message %u to %s back? %s sees that there was one%s.", seq, convo->name, convo->name,
-                           convo_read_at(convo, seq) > 0 ? ", and has read it already" : "");
-        rc = ask_yes(question, "Add --yes to take it back without asking.", cli_has(cli, OPT_NO_INPUT), &yes,
-                     &cli->fault);
+        question =
+            sl_strf("Take message %u to %s back? %s sees that there was one%s.", seq, convo->name,
+                    convo->name, convo_read_at(convo, seq) > 0 ? ", and has read it already" : "");
+        rc = ask_yes(question, "Add --yes to take it back without asking.",
+                     cli_has(cli, OPT_NO_INPUT), &yes, &cli->fault);
     }
     if (rc != CLI_OK || !yes) {
         return rc;

@@ -1,4 +1,5 @@
-/* read: a conversation, its warnings in their place, and what has just been read said to be read. */
+/* read: a conversation, its warnings in their place, and what has just been read said to be read.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,10 @@
 #include "layout.h"
 #include "when.h"
 
-enum { RECENT_DAYS = 14, INDENT = 4 };
+enum {
+    RECENT_DAYS = 14,
+    INDENT = 4
+};
 
 struct reading {
     struct cli *cli;
@@ -17,7 +21,7 @@ struct reading {
     const struct desk_thread *about;
     uint32_t seen_before; /**< what I had read when I came */
     int64_t since_s;
-    uint32_t shown_to;    /**< highest seq shown */
+    uint32_t shown_to; /**< highest seq shown */
     size_t new_count;
     bool skipped;
     int64_t last_day;
@@ -27,7 +31,8 @@ struct reading {
 static bool is_visible(const struct e2_item *item, bool all)
 {
     return item->kind != E2_ITEM_SEEN && (all || item->kind != E2_ITEM_KEY) &&
-           !(item->kind == E2_ITEM_MESSAGE && (item->plain == E2_CARD || item->plain == E2_RETRACT) && !all);
+           !(item->kind == E2_ITEM_MESSAGE &&
+             (item->plain == E2_CARD || item->plain == E2_RETRACT) && !all);
 }
 
 static bool is_new(const struct reading *r, const struct e2_item *item)
@@ -56,14 +61,16 @@ static char *describe(const struct e2_item *item)
 {
     switch (item->plain) {
     case E2_CARD:
-        return sl_strf("[card: case %s, child %s, parent %s]", field(item, "case"), field(item, "child"),
-                       field(item, "parent"));
+        return sl_strf("[card: case %s, child %s, parent %s]", field(item, "case"),
+                       field(item, "child"), field(item, "parent"));
     case E2_FILE:
         return sl_strf("[file: %s. This version of sendline cannot save it]", field(item, "name"));
     case E2_RETRACT:
-        return sl_strf("[message %lld taken back]", (long long)json_integer_value(json_object_get(item->body, "seq")));
+        return sl_strf("[message %lld taken back]",
+                       (long long)json_integer_value(json_object_get(item->body, "seq")));
     case E2_PLAIN_UNKNOWN:
-        return sl_strf("[a kind of message that this version does not know: %s]", field(item, "name"));
+        return sl_strf("[a kind of message that this version does not know: %s]",
+                       field(item, "name"));
     case E2_AGREED:
     case E2_CALL:
     case E2_CONFIRM:
@@ -74,7 +81,8 @@ static char *describe(const struct e2_item *item)
     case E2_REASON:
     case E2_TEXT:
     default:
-        return sl_strf("[%s: this version of sendline does not show it]", e2_plain_name(item->plain));
+        return sl_strf("[%s: this version of sendline does not show it]",
+                       e2_plain_name(item->plain));
     }
 }
 
@@ -86,25 +94,29 @@ static char *event_line(const struct reading *r, const struct e2_item *item)
 
     switch (item->kind) {
     case E2_ITEM_KEY:
-        return sl_strf("%s made key %lld of this conversation.", item->mine ? "You" : item->author_name,
+        return sl_strf("%s made key %lld of this conversation.",
+                       item->mine ? "You" : item->author_name,
                        (long long)json_integer_value(json_object_get(item->body, "generation")));
     case E2_ITEM_INVITE:
-        when_day(json_integer_value(json_object_get(item->body, "expires_at")), sl_now_s(r->cli->clock), day);
+        when_day(json_integer_value(json_object_get(item->body, "expires_at")),
+                 sl_now_s(r->cli->clock), day);
         return sl_strf("Invited by %s. The invitation %s.", by,
-                       strcmp(field(item, "state"), "open") == 0
-                           ? "is not used yet"
-                           : strcmp(field(item, "state"), "used") == 0 ? "was used" : "ended");
+                       strcmp(field(item, "state"), "open") == 0   ? "is not used yet"
+                       : strcmp(field(item, "state"), "used") == 0 ? "was used"
+                                                                   : "ended");
     case E2_ITEM_KEYS:
         return sl_strf("%s %s, invited by %s%s.", r->convo->name,
-                       json_is_true(json_object_get(item->body, "again")) ? "came in again" : "came in",
-                       memcmp(item->inviter_id, r->cli->session->staff_id, SL_ID_BYTES) == 0 ? "you"
-                                                                                            : item->inviter_name,
+                       json_is_true(json_object_get(item->body, "again")) ? "came in again"
+                                                                          : "came in",
+                       memcmp(item->inviter_id, r->cli->session->staff_id, SL_ID_BYTES) == 0
+                           ? "you"
+                           : item->inviter_name,
                        item->confirmed ? "" : " (not confirmed)");
     case E2_ITEM_TAKEN_BACK:
         return sl_strf("%s took a message back.", who(r, item));
     case E2_ITEM_WARNING:
-        return sl_strf("WARNING: an entry was refused here (rule %d, %s). %s", item->rule, item->reason,
-                       item->sentence);
+        return sl_strf("WARNING: an entry was refused here (rule %d, %s). %s", item->rule,
+                       item->reason, item->sentence);
     case E2_ITEM_MESSAGE:
     case E2_ITEM_SEEN:
     default:
@@ -216,8 +228,8 @@ static void print_head(const struct reading *r)
     (void)fputs(out_reset(out), out->to);
     if (e2_thread_readers(r->convo->thread, &readers)) {
         (void)fprintf(out->to, "Can unlock: %s%syou and colleagues of %s, and the %s when needed\n",
-                      readers.parent ? r->convo->name : "", readers.parent ? ", " : "", readers.team,
-                      readers.records);
+                      readers.parent ? r->convo->name : "", readers.parent ? ", " : "",
+                      readers.team, readers.records);
     }
     e2_thread_key_need(r->convo->thread, &need);
     if (!r->about->accepted && r->about->has_parent) {
@@ -226,8 +238,10 @@ static void print_head(const struct reading *r)
         (void)fprintf(out->to, "Nobody is invited yet. Next: sendline invite %s\n", r->about->ref);
     }
     if (need.needs_yes) {
-        (void)fprintf(out->to, "%s came in by an invitation from %s. You are asked about it before you write.\n",
-                      r->convo->name, need.inviter_name);
+        (void)fprintf(
+            out->to,
+            "%s came in by an invitation from %s. You are asked about it before you write.\n",
+            r->convo->name, need.inviter_name);
     }
     out_rule(out, '=');
     (void)fputc('\n', out->to);
@@ -290,7 +304,8 @@ static void print_thread(struct reading *r)
 
 static json_t *item_json(const struct reading *r, const struct e2_item *item)
 {
-    static const char *const kinds[] = {"message", "key", "invite", "keys", "seen", "taken_back", "warning"};
+    static const char *const kinds[] = {"message", "key",        "invite", "keys",
+                                        "seen",    "taken_back", "warning"};
     json_t *json = sl_json_new();
     char at[WHEN_TEXT];
     int64_t read_at;
@@ -309,7 +324,8 @@ static json_t *item_json(const struct reading *r, const struct e2_item *item)
         return json;
     }
     sl_json_set_str(json, "side", item->side == E2_SIDE_PARENT ? "parent" : "staff");
-    sl_json_set_str(json, "from", item->side == E2_SIDE_PARENT ? r->convo->name : item->author_name);
+    sl_json_set_str(json, "from",
+                    item->side == E2_SIDE_PARENT ? r->convo->name : item->author_name);
     sl_json_set_bool(json, "mine", item->mine);
     sl_json_set_bool(json, "new", is_new(r, item));
     sl_json_set_bool(json, "confirmed", item->confirmed);
@@ -388,7 +404,8 @@ static void print_plain(struct reading *r)
         text = layout_line(event);
         name = layout_line(item->kind == E2_ITEM_WARNING ? "-" : who(r, item));
         when_iso(item->at, at);
-        (void)fprintf(r->cli->out.to, "%u\t%s\t%s\t%s\t%s\n", item->seq, at, name, is_new(r, item) ? "new" : "-", text);
+        (void)fprintf(r->cli->out.to, "%u\t%s\t%s\t%s\t%s\n", item->seq, at, name,
+                      is_new(r, item) ? "new" : "-", text);
     }
 }
 
@@ -402,11 +419,14 @@ static int mark_read(struct reading *r)
 
     e2_thread_key_need(r->convo->thread, &need);
     if (e2_thread_stopped(r->convo->thread) != E2_SEND_YES) {
-        cli_warn(cli, "%s: %s", r->about->ref, e2_send_sentence(e2_thread_stopped(r->convo->thread)));
+        cli_warn(cli, "%s: %s", r->about->ref,
+                 e2_send_sentence(e2_thread_stopped(r->convo->thread)));
         return CLI_OK;
     }
-    /* A parent who has just come in gets a key of their own at the first chance, if no question hangs on it. */
-    if (need.why == E2_KEY_PARENT_KEYS && !need.needs_yes && e2_thread_can_send(r->convo->thread) == E2_SEND_YES) {
+    /* A parent who has just come in gets a key of their own at the first chance, if no question
+     * hangs on it. */
+    if (need.why == E2_KEY_PARENT_KEYS && !need.needs_yes &&
+        e2_thread_can_send(r->convo->thread) == E2_SEND_YES) {
         rc = convo_key(r->convo, false, &made);
     }
     if (rc == CLI_OK && !cli_has(cli, OPT_PEEK)) {
@@ -419,7 +439,9 @@ static int mark_read(struct reading *r)
         cli_did(cli, "This conversation has a new key, and %s has it too.", r->convo->name);
     }
     if (posted && r->new_count > 0) {
-        cli_did(cli, "Marked as read. %s can see that you have read it. (Use --peek to look without telling them.)",
+        cli_did(cli,
+                "Marked as read. %s can see that you have read it. (Use --peek to look without "
+                "telling them.)",
                 r->convo->name);
     }
     return CLI_OK;
@@ -453,8 +475,9 @@ int cmd_read(struct cli *cli)
 
     r.since_s = cli_has(cli, OPT_ALL) ? 0 : now - (int64_t)RECENT_DAYS * 86400;
     if (since != NULL && !when_parse_since(since, now, &r.since_s)) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "--since takes a day, and '%.60s' is none.", since);
-        return fault_next(&cli->fault, "Example: sendline read %.40s --since 2026-12-01", cli->opts.args[0]);
+        fault_set(&cli->fault, CLI_USAGE, "--since takes a day, and '%.60s' is none.", since);
+        return fault_next(&cli->fault, "Example: sendline read %.40s --since 2026-12-01",
+                          cli->opts.args[0]);
     }
     rc = session_online(cli);
     if (rc == CLI_OK) {

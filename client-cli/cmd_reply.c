@@ -14,7 +14,9 @@
 #include "outbox.h"
 #include "when.h"
 
-enum { MAX_FILE_BYTES = 64 * 1024 };
+enum {
+    MAX_FILE_BYTES = 64 * 1024
+};
 
 struct reply {
     struct cli *cli;
@@ -58,7 +60,8 @@ static int save_draft(struct reply *r)
 static int keep_and_fail(struct reply *r)
 {
     struct fault fault = r->cli->fault;
-    int rc = r->text.len > 0 && sl_utf8_ok((const char *)r->text.data, r->text.len) ? save_draft(r) : CLI_OK;
+    int rc = r->text.len > 0 && sl_utf8_ok((const char *)r->text.data, r->text.len) ? save_draft(r)
+                                                                                    : CLI_OK;
 
     if (rc == CLI_OK) {
         r->cli->fault = fault;
@@ -82,7 +85,8 @@ static void tidy(struct sl_buf *text)
     while (len > 0 && isspace(text->data[len - 1]) != 0) {
         len--;
     }
-    while (start < len && (text->data[start] == '\n' || (text->data[start] == ' ' && start + 1 == len))) {
+    while (start < len &&
+           (text->data[start] == '\n' || (text->data[start] == ' ' && start + 1 == len))) {
         start++;
     }
     if (start > 0) {
@@ -98,15 +102,18 @@ static int check_text(struct reply *r)
     struct cli *cli = r->cli;
     size_t chars;
 
-    if (memchr(r->text.data, 0, r->text.len) != NULL || !sl_utf8_ok((const char *)r->text.data, r->text.len)) {
-        return fault_set(&cli->fault, CLI_NOT_READY, "the message is not text in UTF-8. Nothing was sent.");
+    if (memchr(r->text.data, 0, r->text.len) != NULL ||
+        !sl_utf8_ok((const char *)r->text.data, r->text.len)) {
+        return fault_set(&cli->fault, CLI_NOT_READY,
+                         "the message is not text in UTF-8. Nothing was sent.");
     }
     chars = sl_utf8_count((const char *)r->text.data, r->text.len);
     if (chars > SL_MAX_MESSAGE_CHARS) {
-        (void)fault_set(&cli->fault, CLI_NOT_READY,
-                        "the message has %zu characters. The most is %d. Nothing was sent; your draft is kept.", chars,
-                        SL_MAX_MESSAGE_CHARS);
-        (void)fault_next(&cli->fault, "Shorten it, or send it in two: sendline reply %s", r->to->ref);
+        fault_set(
+            &cli->fault, CLI_NOT_READY,
+            "the message has %zu characters. The most is %d. Nothing was sent; your draft is kept.",
+            chars, SL_MAX_MESSAGE_CHARS);
+        fault_next(&cli->fault, "Shorten it, or send it in two: sendline reply %s", r->to->ref);
         return keep_and_fail(r);
     }
     return CLI_OK;
@@ -141,8 +148,9 @@ static int take_text(struct reply *r)
         return rc;
     }
     if (!ask_possible(cli_has(cli, OPT_NO_INPUT))) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "there is nobody to type a message.");
-        return fault_next(&cli->fault, "Take it from a file: sendline reply %s --file FILE --yes", r->to->ref);
+        fault_set(&cli->fault, CLI_USAGE, "there is nobody to type a message.");
+        return fault_next(&cli->fault, "Take it from a file: sendline reply %s --file FILE --yes",
+                          r->to->ref);
     }
     rc = load_draft(r);
     return rc == CLI_OK ? edit(r) : rc;
@@ -174,8 +182,10 @@ static void preview(const struct reply *r)
     }
     (void)fputc('\n', stderr);
     if (unread > 0) {
-        (void)fprintf(stderr, "%u new message%s here %s not read yet. Sending says that you have read %s.\n", unread,
-                      unread == 1 ? "" : "s", unread == 1 ? "is" : "are", unread == 1 ? "it" : "them");
+        (void)fprintf(
+            stderr, "%u new message%s here %s not read yet. Sending says that you have read %s.\n",
+            unread, unread == 1 ? "" : "s", unread == 1 ? "is" : "are",
+            unread == 1 ? "it" : "them");
     }
     (void)fputc('\n', stderr);
 }
@@ -193,8 +203,9 @@ static int confirm(struct reply *r, bool *send)
         char letter = 'n';
 
         if (!ask_possible(cli_has(cli, OPT_NO_INPUT))) {
-            (void)fault_set(&cli->fault, CLI_USAGE, "this needs a yes. Nothing was sent; your draft is kept.");
-            (void)fault_next(&cli->fault, "Add --yes to send without asking, or --draft to save only.");
+            fault_set(&cli->fault, CLI_USAGE,
+                      "this needs a yes. Nothing was sent; your draft is kept.");
+            fault_next(&cli->fault, "Add --yes to send without asking, or --draft to save only.");
             return keep_and_fail(r);
         }
         preview(r);
@@ -262,10 +273,12 @@ static int kept_in_outbox(struct reply *r)
         sl_json_set_str(json, "state", "waiting");
         out_json(&cli->out, json);
     }
-    (void)fault_set(&cli->fault, CLI_NETWORK,
-                    "no connection. Your message is kept in your outbox. It is locked, and is sent when you are next "
-                    "online.");
-    return fault_next(&cli->fault, "Next: sendline outbox              see or cancel what is waiting");
+    fault_set(&cli->fault, CLI_NETWORK,
+              "no connection. Your message is kept in your outbox. It is locked, and is sent when "
+              "you are next "
+              "online.");
+    return fault_next(&cli->fault,
+                      "Next: sendline outbox              see or cancel what is waiting");
 }
 
 static int send_text(struct reply *r)
@@ -290,7 +303,10 @@ static int send_text(struct reply *r)
     }
     rc = outbox_send(cli, name, r->convo, &at);
     if (isatty(2) && !cli->out.quiet && !cli->out.json) {
-        (void)fputs(rc == CLI_OK ? "done\n" : rc == CLI_NETWORK ? "no connection\n" : "not sent\n", stderr);
+        (void)fputs(rc == CLI_OK        ? "done\n"
+                    : rc == CLI_NETWORK ? "no connection\n"
+                                        : "not sent\n",
+                    stderr);
     }
     if (rc == CLI_NETWORK) {
         return kept_in_outbox(r);
@@ -312,16 +328,18 @@ static int not_accepted(struct reply *r)
 
     if (r->convo != NULL && e2_thread_open_invite(r->convo->thread, &open)) {
         when_day((int64_t)open.expires_at, sl_now_s(cli->clock), day);
-        (void)fault_set(&cli->fault, CLI_NOT_READY,
-                        "%s has not accepted the invitation for %s yet (it is good until %s). Nothing was sent; your "
-                        "draft is kept.",
-                        name_of(r), r->to->ref, day);
-        (void)fault_next(&cli->fault, "Next: sendline invite %s --again    makes a new one", r->to->ref);
+        fault_set(&cli->fault, CLI_NOT_READY,
+                  "%s has not accepted the invitation for %s yet (it is good until %s). Nothing "
+                  "was sent; your "
+                  "draft is kept.",
+                  name_of(r), r->to->ref, day);
+        fault_next(&cli->fault, "Next: sendline invite %s --again    makes a new one", r->to->ref);
     } else {
-        (void)fault_set(&cli->fault, CLI_NOT_READY,
-                        "there is nobody in %s to read this yet. Nothing was sent; your draft is kept.", r->to->ref);
-        (void)fault_next(&cli->fault, "Next: sendline invite %s%s", r->to->ref,
-                         r->to->has_parent ? " --again" : "");
+        fault_set(&cli->fault, CLI_NOT_READY,
+                  "there is nobody in %s to read this yet. Nothing was sent; your draft is kept.",
+                  r->to->ref);
+        fault_next(&cli->fault, "Next: sendline invite %s%s", r->to->ref,
+                   r->to->has_parent ? " --again" : "");
     }
     return keep_and_fail(r);
 }
@@ -370,8 +388,9 @@ int cmd_reply(struct cli *cli)
     int rc = session_online(cli);
 
     if (cli->opts.arg_count > 1 && strcmp(cli->opts.args[1], "-") != 0) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "words on the command line stay in your shell history.");
-        return fault_next(&cli->fault, "Use your editor (no option) or: sendline reply %.40s --file message.txt",
+        fault_set(&cli->fault, CLI_USAGE, "words on the command line stay in your shell history.");
+        return fault_next(&cli->fault,
+                          "Use your editor (no option) or: sendline reply %.40s --file message.txt",
                           cli->opts.args[0]);
     }
     if (rc == CLI_OK) {
@@ -403,7 +422,8 @@ int cmd_reply(struct cli *cli)
         r.to = about;
         r.draft_name = sl_strf("draft-%s", hex);
         if (offline) {
-            cli_note(cli, "You are offline. What you write is kept, and sent when you are next online.");
+            cli_note(cli,
+                     "You are offline. What you write is kept, and sent when you are next online.");
         }
         rc = run(&r);
     }

@@ -12,7 +12,10 @@
 #include "keyring.h"
 #include "when.h"
 
-enum { UNLOCK_S = 4 * 3600, UNLOCK_MAX_S = 24 * 3600 };
+enum {
+    UNLOCK_S = 4 * 3600,
+    UNLOCK_MAX_S = 24 * 3600
+};
 
 struct colleague {
     const struct e2_person *person;
@@ -25,7 +28,8 @@ static void fill(const struct cli *cli, const json_t *list, struct colleague *c)
     json_t *item;
     size_t i;
 
-    json_array_foreach(json_object_get(list, "staff"), i, item) {
+    json_array_foreach(json_object_get(list, "staff"), i, item)
+    {
         uint8_t id[SL_ID_BYTES];
         const char *role = json_string_value(json_object_get(item, "role"));
 
@@ -64,14 +68,17 @@ static void show_colleagues(struct cli *cli, const struct colleague *list, size_
 
         sl_holder_put(&bytes, &list[i].person->holder);
         e2_holder_print(sl_buf_bytes(&bytes), print);
-        const char *cells[] = {list[i].person->holder.name, list[i].role[0] != '\0' ? list[i].role : "-",
+        const char *cells[] = {list[i].person->holder.name,
+                               list[i].role[0] != '\0' ? list[i].role : "-",
                                list[i].team[0] != '\0' ? list[i].team : "-", print};
         table_row(table, TABLE_NORMAL, cells);
     }
     when_day(e2_trust_expires_at(cli->session->trust), sl_now_s(cli->clock), day);
-    out_say(&cli->out, "\nColleagues: list %u, good until %s\n", e2_trust_serial(cli->session->trust), day);
+    out_say(&cli->out, "\nColleagues: list %u, good until %s\n",
+            e2_trust_serial(cli->session->trust), day);
     table_print(table, &cli->out, true);
-    out_say(&cli->out, "\nRead a print to a colleague on the telephone to be sure that it is them.\n");
+    out_say(&cli->out,
+            "\nRead a print to a colleague on the telephone to be sure that it is them.\n");
 }
 
 static json_t *colleagues_json(const struct colleague *list, size_t count)
@@ -171,7 +178,8 @@ static int who_case(struct cli *cli)
     if (readers.parent) {
         out_say(&cli->out, "  %s", convo->name);
     }
-    out_say(&cli->out, "  colleagues of %s\n  %s, with both officers' keys together\n", readers.team, readers.records);
+    out_say(&cli->out, "  colleagues of %s\n  %s, with both officers' keys together\n",
+            readers.team, readers.records);
     return CLI_OK;
 }
 
@@ -197,7 +205,8 @@ int cmd_unlock(struct cli *cli)
     bool kept;
 
     if (text != NULL && (!opt_duration(text, &seconds) || seconds > UNLOCK_MAX_S)) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "--for takes a time up to 24h, and '%.40s' is none.", text);
+        fault_set(&cli->fault, CLI_USAGE, "--for takes a time up to 24h, and '%.40s' is none.",
+                  text);
         return fault_next(&cli->fault, "Example: sendline unlock --for 4h");
     }
     rc = session_open_key(cli, who, seed);
@@ -207,13 +216,16 @@ int cmd_unlock(struct cli *cli)
     kept = keyring_put(who, seed, seconds, &why);
     sodium_memzero(seed, sizeof(seed));
     if (!kept) {
-        (void)fault_set(&cli->fault, CLI_NOT_READY, "this computer has no kernel keyring for you (%s).", strerror(why));
-        return fault_next(&cli->fault, "Your password is right. You are asked for it with each command, or give "
-                                       "--password-file.");
+        fault_set(&cli->fault, CLI_NOT_READY, "this computer has no kernel keyring for you (%s).",
+                  strerror(why));
+        return fault_next(&cli->fault,
+                          "Your password is right. You are asked for it with each command, or give "
+                          "--password-file.");
     }
     when_clock(sl_now_s(cli->clock) + seconds, clock);
-    cli_did(cli, "Your key is unlocked until %s, on this computer only. It is gone after a restart.\n\n"
-                 "Next: sendline inbox\n      sendline lock       when you leave",
+    cli_did(cli,
+            "Your key is unlocked until %s, on this computer only. It is gone after a restart.\n\n"
+            "Next: sendline inbox\n      sendline lock       when you leave",
             clock);
     return CLI_OK;
 }
@@ -231,14 +243,17 @@ int cmd_lock(struct cli *cli)
     was = keyring_get(who, seed);
     sodium_memzero(seed, sizeof(seed));
     if (was) {
-        /* The session on the service ends too, where it can be reached with the key that is about to go. */
+        /* The session on the service ends too, where it can be reached with the key that is about
+         * to go. */
         if (session_online(cli) != CLI_OK || session_sign_out(cli) != CLI_OK) {
-            cli_note(cli, "The service could not be told: your session there ends by itself. (%s)", cli->fault.what);
+            cli_note(cli, "The service could not be told: your session there ends by itself. (%s)",
+                     cli->fault.what);
             fault_clear(&cli->fault);
         }
         (void)keyring_drop(who);
     }
-    cli_did(cli, was ? "Locked. Your password is asked for next time." : "Your key was locked already.");
+    cli_did(cli,
+            was ? "Locked. Your password is asked for next time." : "Your key was locked already.");
     return CLI_OK;
 }
 
@@ -255,10 +270,11 @@ int cmd_completion(struct cli *cli)
         return CLI_OK;
     }
     if (strcmp(what, "cases") != 0) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "there is completion for bash only.");
+        fault_set(&cli->fault, CLI_USAGE, "there is completion for bash only.");
         return fault_next(&cli->fault, "Use it: source <(sendline completion bash)");
     }
-    /* A key press must never ask a question or wait for the network: what is remembered, if the key is unlocked. */
+    /* A key press must never ask a question or wait for the network: what is remembered, if the key
+     * is unlocked. */
     rc = session_key_owner(cli, who);
     if (rc != CLI_OK || !keyring_get(who, seed)) {
         fault_clear(&cli->fault);

@@ -1,5 +1,6 @@
 /*
- * The table of commands: names, help, options, functions. Help, completion and the man page's check come from it.
+ * The table of commands: names, help, options, functions. Help, completion and the man page's check
+ * come from it.
  */
 #ifndef SENDLINE_CLI_COMMAND_H
 #define SENDLINE_CLI_COMMAND_H
@@ -7,12 +8,12 @@
 #include "cli.h"
 
 struct command {
-    const char *name;     /**< "inbox", or noun and verb: "cases add" */
-    const char *args;     /**< as help shows them: "CASE", or "" */
-    const char *group;    /**< heading in the help; NULL: found by its noun only */
+    const char *name;  /**< "inbox", or noun and verb: "cases add" */
+    const char *args;  /**< as help shows them: "CASE", or "" */
+    const char *group; /**< heading in the help; NULL: found by its noun only */
     const char *summary;
-    const char *about;    /**< paragraphs, at most 90 columns; may be NULL */
-    const char *examples; /**< lines */
+    const char *about;             /**< paragraphs, at most 90 columns; may be NULL */
+    const char *examples;          /**< lines */
     const struct opt_use *options; /**< OPT_END-ended; may be NULL */
     int min_args;
     int max_args;
@@ -23,7 +24,8 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 /**
- * The command that words name; the longest name wins. *used is the number of words that were its name.
+ * The command that words name; the longest name wins. *used is the number of words that were its
+ * name.
  * @return NULL: none
  */
 const struct command *command_of(const char *const *words, int count, int *used);

@@ -16,7 +16,9 @@ static const struct conf_row {
 #define CONF(key, is_path, help) {#key, is_path, offsetof(struct conf, key)},
 #include "conf.def"
 };
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+enum {
+    ROWS = sizeof(rows) / sizeof(rows[0])
+};
 
 static char **slot(struct conf *conf, const struct conf_row *row)
 {
@@ -70,8 +72,9 @@ static int read_line(struct conf *conf, char *line, const char *path, int number
         words[i] = rows[i].key;
     }
     near = sl_nearest(at, words);
-    return fault_set(fault, CLI_USAGE, "%.300s, line %d: there is no setting '%.60s'.%s%s%s", path, number, at,
-                     near != NULL ? " Did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    return fault_set(fault, CLI_USAGE, "%.300s, line %d: there is no setting '%.60s'.%s%s%s", path,
+                     number, at, near != NULL ? " Did you mean '" : "", near != NULL ? near : "",
+                     near != NULL ? "'?" : "");
 }
 
 static int read_file(struct conf *conf, const char *path, struct fault *fault)

@@ -1,5 +1,6 @@
 /*
- * Settings: the file named by --config, else SENDLINE_CONFIG, else $XDG_CONFIG_HOME/sendline/config.
+ * Settings: the file named by --config, else SENDLINE_CONFIG, else
+ * $XDG_CONFIG_HOME/sendline/config.
  */
 #ifndef SENDLINE_CLI_CONF_H
 #define SENDLINE_CLI_CONF_H

@@ -11,7 +11,9 @@
 #include "file.h"
 #include "when.h"
 
-enum { STALE_TRIES = 12 };
+enum {
+    STALE_TRIES = 12
+};
 
 /* ---- What this computer remembers of it ---- */
 
@@ -38,8 +40,8 @@ static int recall(struct cli *cli, const uint8_t thread_id[SL_ID_BYTES], struct 
         return rc;
     }
     if (e2_memory_open(sl_buf_bytes(&sealed), s->me, s->staff_id, thread_id, out, &err) != SL_OK) {
-        (void)fault_set(&cli->fault, CLI_FORBIDDEN,
-                        "what this computer remembers of the conversation was altered: %.300s", path);
+        fault_set(&cli->fault, CLI_FORBIDDEN,
+                  "what this computer remembers of the conversation was altered: %.300s", path);
         return fault_next(&cli->fault, "Tell the service desk before you go on. Nothing was sent.");
     }
     return CLI_OK;
@@ -133,9 +135,11 @@ static int fetch(struct convo *convo)
         if (sl_json_int(answer, "last_seq", 0, UINT32_MAX, &last, &err) != SL_OK) {
             return fault_err(&cli->fault, &err, "the service sent entries that are none");
         }
-        json_array_foreach(json_object_get(answer, "entries"), i, entry) {
+        json_array_foreach(json_object_get(answer, "entries"), i, entry)
+        {
             if (!convo_take(convo, entry)) {
-                return fault_set(&cli->fault, CLI_UNPLANNED, "the service left out entries of %s.", convo->ref);
+                return fault_set(&cli->fault, CLI_UNPLANNED, "the service left out entries of %s.",
+                                 convo->ref);
             }
         }
         if (convo->last_seq >= last) {
@@ -144,7 +148,8 @@ static int fetch(struct convo *convo)
             return CLI_OK;
         }
         if (json_array_size(json_object_get(answer, "entries")) == 0) {
-            return fault_set(&cli->fault, CLI_UNPLANNED, "the service left out entries of %s.", convo->ref);
+            return fault_set(&cli->fault, CLI_UNPLANNED, "the service left out entries of %s.",
+                             convo->ref);
         }
     }
 }
@@ -226,8 +231,9 @@ int64_t convo_read_at(const struct convo *convo, uint32_t seq)
     for (size_t i = seq; i < count; i++) {
         const struct e2_item *item = e2_thread_item(convo->thread, i);
 
-        if (item->side == E2_SIDE_PARENT && (item->kind == E2_ITEM_SEEN || item->kind == E2_ITEM_MESSAGE) &&
-            i < convo->last_seq && convo->prev_seq[i] >= seq) {
+        if (item->side == E2_SIDE_PARENT &&
+            (item->kind == E2_ITEM_SEEN || item->kind == E2_ITEM_MESSAGE) && i < convo->last_seq &&
+            convo->prev_seq[i] >= seq) {
             return item->at;
         }
     }
@@ -275,8 +281,8 @@ static void hold(const struct link *link)
 }
 
 /** Post bytes. *stale: something newer came first; nothing was stored. */
-static int post_bytes(struct convo *convo, struct sl_bytes entry, const char *act, int64_t drop, bool *stale,
-                      int64_t *at)
+static int post_bytes(struct convo *convo, struct sl_bytes entry, const char *act, int64_t drop,
+                      bool *stale, int64_t *at)
 {
     struct cli *cli = convo->cli;
     SL_AUTO(json) json_t *answer = NULL;
@@ -326,7 +332,8 @@ static int compose_failed(struct convo *convo, enum sl_code code, const struct s
     struct cli *cli = convo->cli;
 
     if (code == SL_TOO_BIG) {
-        return fault_set(&cli->fault, CLI_NOT_READY, "the message is too long. Nothing was sent; your draft is kept.");
+        return fault_set(&cli->fault, CLI_NOT_READY,
+                         "the message is too long. Nothing was sent; your draft is kept.");
     }
     int rc = convo_may_send(convo);
     return rc != CLI_OK ? rc : fault_err(&cli->fault, err, "the entry cannot be made");
@@ -338,8 +345,9 @@ static int ask_inviter(struct convo *convo, const struct e2_key_need *need, bool
     struct cli *cli = convo->cli;
     const char *confirm = cli->opts.value[OPT_CONFIRM];
     char day[WHEN_TEXT];
-    SL_AUTO(str) char *flag = sl_strf("Add --confirm '%s' once you have checked with them, or drop --no-input.",
-                                      need->inviter_name);
+    SL_AUTO(str)
+    char *flag = sl_strf("Add --confirm '%s' once you have checked with them, or drop --no-input.",
+                         need->inviter_name);
     SL_AUTO(str) char *question = NULL;
 
     *yes = confirm != NULL && strcasecmp(confirm, need->inviter_name) == 0;
@@ -347,13 +355,15 @@ static int ask_inviter(struct convo *convo, const struct e2_key_need *need, bool
         return CLI_OK;
     }
     when_day((int64_t)need->invited_at, sl_now_s(cli->clock), day);
-    question = sl_strf("%s came in by an invitation from %s%s, on %s.\nIs that right, and shall what you write be "
-                       "locked for them?",
-                       convo->name, need->inviter_name,
-                       need->inviter_left ? " (who has left, or is not in the list of colleagues)" : "", day);
+    question = sl_strf(
+        "%s came in by an invitation from %s%s, on %s.\nIs that right, and shall what you write be "
+        "locked for them?",
+        convo->name, need->inviter_name,
+        need->inviter_left ? " (who has left, or is not in the list of colleagues)" : "", day);
     if (!ask_possible(cli_has(cli, OPT_NO_INPUT))) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "%s came in by an invitation from %s, and that needs a yes from a person.",
-                        convo->name, need->inviter_name);
+        fault_set(&cli->fault, CLI_USAGE,
+                  "%s came in by an invitation from %s, and that needs a yes from a person.",
+                  convo->name, need->inviter_name);
         return fault_next(&cli->fault, "%s", flag);
     }
     return ask_yes(question, flag, false, yes, &cli->fault);
@@ -409,7 +419,8 @@ int convo_key(struct convo *convo, bool ask, bool *made)
             return rc;
         }
     }
-    return fault_set(&cli->fault, CLI_CONFLICT, "others keep writing in %s. Try again in a minute.", convo->ref);
+    return fault_set(&cli->fault, CLI_CONFLICT, "others keep writing in %s. Try again in a minute.",
+                     convo->ref);
 }
 
 int convo_seen(struct convo *convo, uint32_t up_to, bool *posted)
@@ -427,7 +438,8 @@ int convo_seen(struct convo *convo, uint32_t up_to, bool *posted)
         int64_t at = 0;
         int rc;
 
-        if (!e2_thread_seen_due(convo->thread, up_to) || e2_thread_can_send(convo->thread) != E2_SEND_YES) {
+        if (!e2_thread_seen_due(convo->thread, up_to) ||
+            e2_thread_can_send(convo->thread) != E2_SEND_YES) {
             return CLI_OK;
         }
         if (e2_compose_seen(convo->thread, &me, up_to, &entry, &err) != SL_OK) {
@@ -450,13 +462,15 @@ int convo_seen(struct convo *convo, uint32_t up_to, bool *posted)
     return CLI_OK;
 }
 
-/** Is an entry of this id in the thread already? Then its bytes arrived, and only the answer was lost. */
+/** Is an entry of this id in the thread already? Then its bytes arrived, and only the answer was
+ * lost. */
 static bool has_entry(const struct convo *convo, const uint8_t entry_id[SL_ID_BYTES], int64_t *at)
 {
     for (size_t i = e2_thread_count(convo->thread); i > 0; i--) {
         const struct e2_item *item = e2_thread_item(convo->thread, i - 1);
 
-        if (item->mine && item->kind != E2_ITEM_WARNING && memcmp(item->entry_id, entry_id, SL_ID_BYTES) == 0) {
+        if (item->mine && item->kind != E2_ITEM_WARNING &&
+            memcmp(item->entry_id, entry_id, SL_ID_BYTES) == 0) {
             *at = item->at;
             return true;
         }
@@ -464,8 +478,9 @@ static bool has_entry(const struct convo *convo, const uint8_t entry_id[SL_ID_BY
     return false;
 }
 
-int convo_post(struct convo *convo, const uint8_t entry_id[SL_ID_BYTES], enum e2_plain kind, const json_t *body,
-               struct sl_buf *sealed, int (*keep)(void *ctx, const struct sl_buf *sealed), void *ctx, int64_t *at)
+int convo_post(struct convo *convo, const uint8_t entry_id[SL_ID_BYTES], enum e2_plain kind,
+               const json_t *body, struct sl_buf *sealed,
+               int (*keep)(void *ctx, const struct sl_buf *sealed), void *ctx, int64_t *at)
 {
     struct cli *cli = convo->cli;
     int64_t drop = kind == E2_RETRACT ? json_integer_value(json_object_get(body, "seq")) : 0;
@@ -493,8 +508,8 @@ int convo_post(struct convo *convo, const uint8_t entry_id[SL_ID_BYTES], enum e2
             }
             e2_thread_key_need(convo->thread, &need);
             if (need.why != E2_KEY_FINE) {
-                return fault_set(&cli->fault, CLI_NOT_READY, "nothing was sent: %s's keys were not agreed to.",
-                                 convo->name);
+                return fault_set(&cli->fault, CLI_NOT_READY,
+                                 "nothing was sent: %s's keys were not agreed to.", convo->name);
             }
             code = e2_compose_message(convo->thread, &me, kind, body, sealed, &err);
             if (code != SL_OK) {
@@ -515,8 +530,10 @@ int convo_post(struct convo *convo, const uint8_t entry_id[SL_ID_BYTES], enum e2
             return rc;
         }
         if (!stale && !has_entry(convo, entry_id, at)) {
-            return fault_set(&cli->fault, CLI_UNPLANNED, "the service has other bytes under this message's number.");
+            return fault_set(&cli->fault, CLI_UNPLANNED,
+                             "the service has other bytes under this message's number.");
         }
     }
-    return fault_set(&cli->fault, CLI_CONFLICT, "others keep writing in %s. Try again in a minute.", convo->ref);
+    return fault_set(&cli->fault, CLI_CONFLICT, "others keep writing in %s. Try again in a minute.",
+                     convo->ref);
 }

@@ -97,15 +97,19 @@ static char *card_mark(const json_t *card)
     return sl_strf("%lld:%s", (long long)json_integer_value(json_object_get(card, "seq")), text);
 }
 
-static json_t *open_card(const struct session *s, const json_t *item, const uint8_t thread[SL_ID_BYTES])
+static json_t *open_card(const struct session *s, const json_t *item,
+                         const uint8_t thread[SL_ID_BYTES])
 {
     SL_AUTO(buf) struct sl_buf key = {0};
     SL_AUTO(buf) struct sl_buf card = {0};
     json_t *out = NULL;
 
-    if (sl_json_bytes(json_object_get(item, "key"), "entry", 1, SL_MAX_ENTRY_BYTES, &key, NULL) != SL_OK ||
-        sl_json_bytes(json_object_get(item, "card"), "entry", 1, SL_MAX_ENTRY_BYTES, &card, NULL) != SL_OK ||
-        e2_peek_card(s->trust, &s->seeds, thread, sl_buf_bytes(&key), sl_buf_bytes(&card), &out, NULL) != SL_OK) {
+    if (sl_json_bytes(json_object_get(item, "key"), "entry", 1, SL_MAX_ENTRY_BYTES, &key, NULL) !=
+            SL_OK ||
+        sl_json_bytes(json_object_get(item, "card"), "entry", 1, SL_MAX_ENTRY_BYTES, &card, NULL) !=
+            SL_OK ||
+        e2_peek_card(s->trust, &s->seeds, thread, sl_buf_bytes(&key), sl_buf_bytes(&card), &out,
+                     NULL) != SL_OK) {
         return NULL;
     }
     return out;
@@ -124,8 +128,8 @@ static void take_card(struct desk_thread *thread, const json_t *card)
     thread->card_differs = ref != NULL && strcasecmp(ref, thread->ref) != 0;
 }
 
-static void name_thread(const struct session *s, struct desk_thread *thread, const json_t *item, json_t *cards,
-                        bool *changed)
+static void name_thread(const struct session *s, struct desk_thread *thread, const json_t *item,
+                        json_t *cards, bool *changed)
 {
     SL_AUTO(str) char *id = sl_b64(thread->thread, SL_ID_BYTES);
     SL_AUTO(str) char *mark = card_mark(json_object_get(item, "card"));
@@ -139,7 +143,8 @@ static void name_thread(const struct session *s, struct desk_thread *thread, con
     }
     card = open_card(s, item, thread->thread);
     if (card == NULL) {
-        /* It opens when the whole conversation is read; until then the last name is as good as any. */
+        /* It opens when the whole conversation is read; until then the last name is as good as any.
+         */
         take_card(thread, kept);
         return;
     }
@@ -151,7 +156,8 @@ static void name_thread(const struct session *s, struct desk_thread *thread, con
 
 /* ---- The list ---- */
 
-static int take_page(struct cli *cli, const json_t *answer, json_t *cards, bool *changed, struct desk *desk)
+static int take_page(struct cli *cli, const json_t *answer, json_t *cards, bool *changed,
+                     struct desk *desk)
 {
     json_t *list = json_object_get(answer, "threads");
     size_t n = json_array_size(list);
@@ -159,7 +165,8 @@ static int take_page(struct cli *cli, const json_t *answer, json_t *cards, bool 
     size_t i;
 
     desk->threads = sl_realloc(desk->threads, (desk->count + n + 1) * sizeof(*desk->threads));
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         struct desk_thread *thread = &desk->threads[desk->count];
         int rc = take_item(cli, item, thread);
 
@@ -173,7 +180,8 @@ static int take_page(struct cli *cli, const json_t *answer, json_t *cards, bool 
 }
 
 /** Remember the list without its entries, for a day without a connection. */
-static int keep(struct cli *cli, json_t *pages, const struct desk *desk, const json_t *cards, bool cards_changed)
+static int keep(struct cli *cli, json_t *pages, const struct desk *desk, const json_t *cards,
+                bool cards_changed)
 {
     struct session *s = cli->session;
     SL_AUTO(json) json_t *kept = sl_json_new();
@@ -220,14 +228,16 @@ int desk_load(struct cli *cli, struct desk *out)
         }
         rc = take_page(cli, answer, cards, &changed, &desk);
         if (desk.cursor == 0) {
-            /* The first page's: what happens between the pages comes again as an event, and is known by its number. */
+            /* The first page's: what happens between the pages comes again as an event, and is
+             * known by its number. */
             desk.cursor = json_integer_value(json_object_get(answer, "cursor"));
         }
         more = json_is_true(json_object_get(answer, "more"));
         json_decref(after);
         after = json_incref(json_object_get(answer, "after"));
         more = more && after != NULL;
-        json_array_foreach(json_object_get(answer, "threads"), i, item) {
+        json_array_foreach(json_object_get(answer, "threads"), i, item)
+        {
             (void)json_object_del(item, "key");
             (void)json_object_del(item, "card");
             sl_json_append(pages, json_incref(item));
@@ -303,7 +313,8 @@ static int not_mine(struct cli *cli, const struct desk *desk, const char *text)
 
     if (cli->session->link != NULL &&
         link_call(cli->session->link, "case.list", sl_json_new(), &answer, &unused) == CLI_OK) {
-        json_array_foreach(json_object_get(answer, "cases"), i, item) {
+        json_array_foreach(json_object_get(answer, "cases"), i, item)
+        {
             const char *ref = json_string_value(json_object_get(item, "ref"));
             uint8_t worker[SL_ID_BYTES];
 
@@ -311,8 +322,9 @@ static int not_mine(struct cli *cli, const struct desk *desk, const char *text)
                 sl_json_fixed(item, "caseworker", worker, sizeof(worker), NULL) == SL_OK &&
                 memcmp(worker, cli->session->staff_id, SL_ID_BYTES) != 0) {
                 free(words);
-                (void)fault_set(&cli->fault, CLI_FORBIDDEN, "%s is not one of your cases. Its caseworker is %s.", ref,
-                                session_name(cli->session, worker));
+                fault_set(&cli->fault, CLI_FORBIDDEN,
+                          "%s is not one of your cases. Its caseworker is %s.", ref,
+                          session_name(cli->session, worker));
                 return fault_next(&cli->fault, "Ask them, or your service manager.");
             }
         }
@@ -324,15 +336,15 @@ static int not_mine(struct cli *cli, const struct desk *desk, const char *text)
         words[i] = desk->threads[i].ref;
     }
     near = sl_nearest(upper, words);
-    (void)fault_set(&cli->fault, CLI_MISSING, "there is no case %.60s in your caseload.", upper);
+    fault_set(&cli->fault, CLI_MISSING, "there is no case %.60s in your caseload.", upper);
     for (i = 0; near != NULL && i < desk->count; i++) {
         if (desk->threads[i].ref == near) {
-            (void)fault_next(&cli->fault, "Did you mean %s (%s)? To see all your cases: sendline cases", near,
-                             desk_name(&desk->threads[i]));
+            fault_next(&cli->fault, "Did you mean %s (%s)? To see all your cases: sendline cases",
+                       near, desk_name(&desk->threads[i]));
         }
     }
     if (near == NULL) {
-        (void)fault_next(&cli->fault, "To see all your cases: sendline cases");
+        fault_next(&cli->fault, "To see all your cases: sendline cases");
     }
     free(words);
     return CLI_MISSING;
@@ -362,13 +374,16 @@ int desk_find(struct cli *cli, const struct desk *desk, const char *text, struct
         return not_mine(cli, desk, ref);
     }
     if (found > 1 && (wanted < 1 || wanted > found)) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "%s has %ld conversations.", first->ref, found);
-        return fault_next(&cli->fault, "Say which: %s:1 to %s:%ld. See who they are with: sendline inbox --all",
+        fault_set(&cli->fault, CLI_USAGE, "%s has %ld conversations.", first->ref, found);
+        return fault_next(&cli->fault,
+                          "Say which: %s:1 to %s:%ld. See who they are with: sendline inbox --all",
                           first->ref, first->ref, found);
     }
     if (first->card_differs) {
-        cli_warn(cli, "the service lists this conversation under %s, but its own card names another case. Check the "
-                      "card before you write, and tell the service desk.",
+        cli_warn(cli,
+                 "the service lists this conversation under %s, but its own card names another "
+                 "case. Check the "
+                 "card before you write, and tell the service desk.",
                  first->ref);
     }
     *out = first;

@@ -1,6 +1,6 @@
 /*
- * The caseworker's conversations at a glance: thread.list with a name for each from its card. Names are kept, sealed,
- * so that later runs open no card again. Thread: main.
+ * The caseworker's conversations at a glance: thread.list with a name for each from its card. Names
+ * are kept, sealed, so that later runs open no card again. Thread: main.
  */
 #ifndef SENDLINE_CLI_DESK_H
 #define SENDLINE_CLI_DESK_H
@@ -10,7 +10,12 @@
 #include "common/entry.h"
 #include "session.h"
 
-enum desk_reply { DESK_REPLY_NONE, DESK_REPLY_DUE, DESK_REPLY_LATE, DESK_REPLY_NOT_NEEDED };
+enum desk_reply {
+    DESK_REPLY_NONE,
+    DESK_REPLY_DUE,
+    DESK_REPLY_LATE,
+    DESK_REPLY_NOT_NEEDED
+};
 
 struct desk_thread {
     uint8_t thread[SL_ID_BYTES];
@@ -43,13 +48,16 @@ struct desk {
 
 /** From the service; remembers it. Needs session_online. */
 SL_MUST_USE int desk_load(struct cli *cli, struct desk *out);
-/** What was so when the service was last reached; count 0 and at_s 0 when never. Needs session_need. */
+/** What was so when the service was last reached; count 0 and at_s 0 when never. Needs
+ * session_need. */
 SL_MUST_USE int desk_load_kept(struct cli *cli, struct desk *out);
 void desk_free(struct desk *desk);
 void sl_auto_desk(struct desk *desk);
 
-/** By a case as people write it: EHC-2041, ehc-2041, 2041, EHC-2041:2. CLI_MISSING, CLI_FORBIDDEN, CLI_USAGE. */
-SL_MUST_USE int desk_find(struct cli *cli, const struct desk *desk, const char *text, struct desk_thread **out);
+/** By a case as people write it: EHC-2041, ehc-2041, 2041, EHC-2041:2. CLI_MISSING, CLI_FORBIDDEN,
+ * CLI_USAGE. */
+SL_MUST_USE int desk_find(struct cli *cli, const struct desk *desk, const char *text,
+                          struct desk_thread **out);
 /** Pure: does this text name this reference? */
 bool desk_ref_matches(const char *ref, const char *text);
 

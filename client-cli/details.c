@@ -9,7 +9,9 @@
 #include "file.h"
 #include "layout.h"
 
-enum { MAX_FILE_BYTES = 65536 };
+enum {
+    MAX_FILE_BYTES = 65536
+};
 
 /** "[Sam Carter]: ", cleaned. Owned. */
 static char *offer_of(const char *fallback)
@@ -25,11 +27,13 @@ static int check(struct cli *cli, struct detail *d)
 
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)d->value[i] < ' ' || d->value[i] == 127) {
-            return fault_set(&cli->fault, CLI_NOT_READY, "'%s' has control characters in it.", d->field);
+            return fault_set(&cli->fault, CLI_NOT_READY, "'%s' has control characters in it.",
+                             d->field);
         }
     }
     if (len == 0 || len > d->max_bytes || !sl_utf8_ok(d->value, len)) {
-        return fault_set(&cli->fault, CLI_NOT_READY, "'%s' must be given, with at most %zu characters.", d->field,
+        return fault_set(&cli->fault, CLI_NOT_READY,
+                         "'%s' must be given, with at most %zu characters.", d->field,
                          d->max_bytes);
     }
     return CLI_OK;
@@ -46,7 +50,8 @@ static int take_file(struct cli *cli, const char *path, struct detail *details, 
         return rc;
     }
     if (sl_json_parse((const char *)text.data, text.len, 4, &json, &err) != SL_OK) {
-        return fault_set(&cli->fault, CLI_NOT_READY, "%.300s is not a JSON object: %s.", path, err.detail);
+        return fault_set(&cli->fault, CLI_NOT_READY, "%.300s is not a JSON object: %s.", path,
+                         err.detail);
     }
     for (size_t i = 0; i < count && rc == CLI_OK; i++) {
         const char *value = json_string_value(json_object_get(json, details[i].field));
@@ -55,7 +60,8 @@ static int take_file(struct cli *cli, const char *path, struct detail *details, 
             value = details[i].fallback;
         }
         if (value == NULL) {
-            return fault_set(&cli->fault, CLI_NOT_READY, "%.300s has no \"%s\".", path, details[i].field);
+            return fault_set(&cli->fault, CLI_NOT_READY, "%.300s has no \"%s\".", path,
+                             details[i].field);
         }
         details[i].value = sl_strdup(value);
         rc = check(cli, &details[i]);

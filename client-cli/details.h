@@ -1,5 +1,6 @@
 /*
- * Personal details: from a JSON file (--from), or asked for one after the other. Never from arguments. Thread: main.
+ * Personal details: from a JSON file (--from), or asked for one after the other. Never from
+ * arguments. Thread: main.
  */
 #ifndef SENDLINE_CLI_DETAILS_H
 #define SENDLINE_CLI_DETAILS_H
@@ -9,11 +10,12 @@
 #include "cli.h"
 
 struct detail {
-    const char *field;    /**< name in the file */
+    const char *field; /**< name in the file */
     const char *prompt;
-    const char *fallback; /**< offered when asking, taken when the file has none; NULL: must be given */
+    const char
+        *fallback; /**< offered when asking, taken when the file has none; NULL: must be given */
     size_t max_bytes;
-    char *value;          /**< owned, filled */
+    char *value; /**< owned, filled */
 };
 
 /** Fill every value. */

@@ -13,7 +13,9 @@
 
 #include "file.h"
 
-enum { MAX_TEXT_BYTES = 256 * 1024 };
+enum {
+    MAX_TEXT_BYTES = 256 * 1024
+};
 
 extern char **environ;
 
@@ -80,13 +82,14 @@ static int make_folder(char **dir, struct fault *fault)
     SL_AUTO(str) char *path = NULL;
 
     if (access(base, W_OK) != 0) {
-        (void)fault_set(fault, CLI_NOT_READY, "there is no place in memory for the editor's file.");
+        fault_set(fault, CLI_NOT_READY, "there is no place in memory for the editor's file.");
         return fault_next(fault, "Set XDG_RUNTIME_DIR, or write the message yourself: --file FILE");
     }
     wipe_leftovers(base);
     path = sl_strf("%s/%s%d-XXXXXX", base, prefix, (int)getpid());
     if (mkdtemp(path) == NULL) {
-        return fault_set(fault, CLI_NOT_READY, "cannot make a folder in %.200s: %s.", base, strerror(errno));
+        return fault_set(fault, CLI_NOT_READY, "cannot make a folder in %.200s: %s.", base,
+                         strerror(errno));
     }
     *dir = sl_steal(&path);
     return CLI_OK;
@@ -126,8 +129,10 @@ static int run(const char *command, const char *file, struct fault *fault)
         (void)sigaction(numbers[i], &was[i], NULL);
     }
     if (failed != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        (void)fault_set(fault, CLI_NOT_READY, "the editor '%.100s' did not end well. Nothing was sent.", command);
-        return fault_next(fault, "Set another: SENDLINE_EDITOR=nano sendline …, or use --file FILE");
+        fault_set(fault, CLI_NOT_READY, "the editor '%.100s' did not end well. Nothing was sent.",
+                  command);
+        return fault_next(fault,
+                          "Set another: SENDLINE_EDITOR=nano sendline …, or use --file FILE");
     }
     return CLI_OK;
 }
@@ -158,7 +163,8 @@ int editor_run(const char *command, struct sl_buf *text, struct fault *fault)
     (void)snprintf(wipe_file, sizeof(wipe_file), "%s", file);
     (void)snprintf(wipe_dir, sizeof(wipe_dir), "%s", dir);
     to = fopen(file, "wxe");
-    if (to == NULL || fchmod(fileno(to), 0600) != 0 || fwrite(text->data, 1, text->len, to) != text->len) {
+    if (to == NULL || fchmod(fileno(to), 0600) != 0 ||
+        fwrite(text->data, 1, text->len, to) != text->len) {
         rc = fault_set(fault, CLI_NOT_READY, "cannot write %.300s: %s.", file, strerror(errno));
     }
     if (to != NULL && fclose(to) != 0 && rc == CLI_OK) {

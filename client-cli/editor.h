@@ -1,6 +1,7 @@
 /*
- * Words typed in the person's own editor. The file is in memory ($XDG_RUNTIME_DIR, else /dev/shm), in a folder of its
- * own, readable by nobody else, and wiped with whatever the editor left beside it, also when we are told to stop.
+ * Words typed in the person's own editor. The file is in memory ($XDG_RUNTIME_DIR, else /dev/shm),
+ * in a folder of its own, readable by nobody else, and wiped with whatever the editor left beside
+ * it, also when we are told to stop.
  */
 #ifndef SENDLINE_CLI_EDITOR_H
 #define SENDLINE_CLI_EDITOR_H

@@ -1,6 +1,6 @@
 /*
- * What went wrong, for the person at the terminal: what happened, and what to do next. Filled where it is known,
- * shown once, in main. The exit codes are those of every command.
+ * What went wrong, for the person at the terminal: what happened, and what to do next. Filled where
+ * it is known, shown once, in main. The exit codes are those of every command.
  */
 #ifndef SENDLINE_CLI_FAULT_H
 #define SENDLINE_CLI_FAULT_H
@@ -28,12 +28,13 @@ struct fault {
     char next[640];
 };
 
-/** Say what happened; an earlier fault is replaced. @return exit, so that `return fault_set(…)` reads. */
-SL_MUST_USE int fault_set(struct fault *fault, int exit, const char *fmt, ...) SL_PRINTF(3, 4);
+/** Say what happened; an earlier fault is replaced. @return exit, so that `return fault_set(…)`
+ * reads. */
+int fault_set(struct fault *fault, int exit, const char *fmt, ...) SL_PRINTF(3, 4);
 /** Say what to do next. @return the exit code set before. */
-SL_MUST_USE int fault_next(struct fault *fault, const char *fmt, ...) SL_PRINTF(2, 3);
+int fault_next(struct fault *fault, const char *fmt, ...) SL_PRINTF(2, 3);
 /** A library's error that nobody planned for. */
-SL_MUST_USE int fault_err(struct fault *fault, const struct sl_err *err, const char *doing);
+int fault_err(struct fault *fault, const struct sl_err *err, const char *doing);
 void fault_clear(struct fault *fault);
 
 #endif

@@ -70,7 +70,8 @@ int file_write(const char *path, const void *data, size_t len, struct fault *fau
     if (fd < 0 || dir_fd < 0) {
         return fault_set(fault, CLI_UNPLANNED, "cannot write %.400s: %s.", path, strerror(errno));
     }
-    if (!write_all(fd, data, len) || fsync(fd) != 0 || rename(part, path) != 0 || fsync(dir_fd) != 0) {
+    if (!write_all(fd, data, len) || fsync(fd) != 0 || rename(part, path) != 0 ||
+        fsync(dir_fd) != 0) {
         int why = errno;
 
         (void)unlink(part);

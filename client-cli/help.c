@@ -5,7 +5,10 @@
 #include "common/text.h"
 #include "layout.h"
 
-enum { NAME_COLUMN = 18, OPTION_COLUMN = 21 };
+enum {
+    NAME_COLUMN = 18,
+    OPTION_COLUMN = 21
+};
 
 const struct command *command_of(const char *const *words, int count, int *used)
 {
@@ -66,8 +69,8 @@ static void print_option(FILE *to, enum opt_id id, const char *help)
     if (row->letter != 0) {
         (void)snprintf(letter, sizeof(letter), "-%c, ", row->letter);
     }
-    (void)snprintf(name, sizeof(name), "%s--%s%s%s", letter, row->name, row->value != NULL ? " " : "",
-                   row->value != NULL ? row->value : "");
+    (void)snprintf(name, sizeof(name), "%s--%s%s%s", letter, row->name,
+                   row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
     (void)fprintf(to, "  %-*s  %s\n", OPTION_COLUMN, name, help != NULL ? help : row->help);
 }
 
@@ -97,7 +100,8 @@ void command_help_all(struct out *out)
             group = c->group;
             (void)fprintf(to, "\n%s\n", group);
         }
-        (void)snprintf(name, sizeof(name), "%s%s%s", c->name, c->args[0] != '\0' ? " " : "", c->args);
+        (void)snprintf(name, sizeof(name), "%s%s%s", c->name, c->args[0] != '\0' ? " " : "",
+                       c->args);
         (void)fprintf(to, "  %-*s  %s\n", NAME_COLUMN, name, c->summary);
     }
     (void)fputs("\nOptions for every command\n", to);
@@ -164,7 +168,7 @@ int cmd_help(struct cli *cli)
         command_help_noun(&cli->out, cli->opts.args[0]);
         return CLI_OK;
     }
-    (void)fault_set(&cli->fault, CLI_USAGE, "there is no help on '%.60s'.", cli->opts.args[0]);
+    fault_set(&cli->fault, CLI_USAGE, "there is no help on '%.60s'.", cli->opts.args[0]);
     return fault_next(&cli->fault, "See 'sendline --help'.");
 }
 
@@ -181,7 +185,8 @@ void command_completion(struct out *out)
 
     (void)fputs("# Bash completion for sendline. Made by: sendline completion bash\n"
                 "_sendline() {\n"
-                "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= noun= word= i\n"
+                "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= "
+                "noun= word= i\n"
                 "    local options='",
                 to);
     for (int i = 0; i < OPT_COMMON_COUNT; i++) {
@@ -191,7 +196,8 @@ void command_completion(struct out *out)
     for (int i = 0, n = 0; i < OPT_COUNT; i++) {
         const struct opt_row *row = opt_row((enum opt_id)i);
 
-        if (row->value != NULL && (strcmp(row->value, "FILE") == 0 || strcmp(row->value, "DIR") == 0)) {
+        if (row->value != NULL &&
+            (strcmp(row->value, "FILE") == 0 || strcmp(row->value, "DIR") == 0)) {
             (void)fprintf(to, "%s--%s", n++ > 0 ? " | " : "", row->name);
         }
     }
@@ -232,12 +238,14 @@ void command_completion(struct out *out)
             (void)fprintf(to, "    '%s'*) options+='", name);
             completion_options(to, &commands[i]);
             for (size_t k = 0; k < command_count; k++) {
-                if (strncmp(commands[k].name, name, strlen(name)) == 0 && commands[k].name[strlen(name)] == ' ') {
+                if (strncmp(commands[k].name, name, strlen(name)) == 0 &&
+                    commands[k].name[strlen(name)] == ' ') {
                     (void)fprintf(to, " %s", commands[k].name + strlen(name) + 1);
                 }
             }
             (void)fprintf(to, "'%s ;;\n",
-                          strncmp(commands[i].args, "CASE", 4) == 0 || strncmp(commands[i].args, "[CASE", 5) == 0
+                          strncmp(commands[i].args, "CASE", 4) == 0 ||
+                                  strncmp(commands[i].args, "[CASE", 5) == 0
                               ? "\n        options+=\" $(sendline completion cases 2>/dev/null)\""
                               : "");
         }

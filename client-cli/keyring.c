@@ -20,9 +20,11 @@ bool keyring_put(const uint8_t staff_id[16], const uint8_t seed[32], long second
     SL_AUTO(str) char *name = description(staff_id);
     key_serial_t key = add_key("user", name, seed, 32, KEY_SPEC_USER_KEYRING);
 
-    /* Other terminals of this user do not possess the key, so its user needs the right to find and read it. */
-    if (key < 0 || keyctl_setperm(key, KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH | KEY_USR_WRITE |
-                                           KEY_USR_SETATTR) != 0 ||
+    /* Other terminals of this user do not possess the key, so its user needs the right to find and
+     * read it. */
+    if (key < 0 ||
+        keyctl_setperm(key, KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH |
+                                KEY_USR_WRITE | KEY_USR_SETATTR) != 0 ||
         keyctl_set_timeout(key, (unsigned)seconds) != 0) {
         if (why != NULL) {
             *why = errno;

@@ -1,6 +1,6 @@
 /*
- * The identity's seed, kept for a while in the kernel's keyring of this user, where there is one: never on a disk,
- * gone after its time or a restart. Thread: any.
+ * The identity's seed, kept for a while in the kernel's keyring of this user, where there is one:
+ * never on a disk, gone after its time or a restart. Thread: any.
  */
 #ifndef SENDLINE_CLI_KEYRING_H
 #define SENDLINE_CLI_KEYRING_H

@@ -12,7 +12,8 @@
 static size_t next_char(const char *at, size_t *columns)
 {
     utf8proc_int32_t c = 0;
-    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)at, (utf8proc_ssize_t)strnlen(at, 4), &c);
+    utf8proc_ssize_t n =
+        utf8proc_iterate((const utf8proc_uint8_t *)at, (utf8proc_ssize_t)strnlen(at, 4), &c);
     int width;
 
     if (n <= 0) {
@@ -56,7 +57,8 @@ static void pad(FILE *to, size_t n)
     }
 }
 
-/** One line of the text: up to `room` columns, at a word's end where there is one. @return bytes used */
+/** One line of the text: up to `room` columns, at a word's end where there is one. @return bytes
+ * used */
 static size_t fit(const char *text, size_t len, size_t room, size_t *show)
 {
     size_t at = 0;
@@ -147,7 +149,8 @@ size_t layout_words(const char *text)
     bool in_word = false;
 
     for (; *text != '\0'; text++) {
-        bool letter = (unsigned char)*text >= 0x80 || isalnum((unsigned char)*text) != 0 || *text == '\'';
+        bool letter =
+            (unsigned char)*text >= 0x80 || isalnum((unsigned char)*text) != 0 || *text == '\'';
 
         words += letter && !in_word;
         in_word = letter;
@@ -178,11 +181,13 @@ int layout_reading_age(const char *text)
         /* A vowel sound each, but a silent e at a word's end is none. */
         syllables += now && !vowel && !(ends_word && (*c == 'e' || *c == 'E'));
         vowel = now;
-        sentences += (*c == '.' || *c == '?' || *c == '!' || *c == '\n') && c > text && strchr(".?!\n", c[-1]) == NULL;
+        sentences += (*c == '.' || *c == '?' || *c == '!' || *c == '\n') && c > text &&
+                     strchr(".?!\n", c[-1]) == NULL;
     }
     sentences = sentences > 0 ? sentences : 1;
     syllables = syllables > words ? syllables : words;
-    grade = 0.39 * (double)words / (double)sentences + 11.8 * (double)syllables / (double)words - 15.59;
+    grade =
+        0.39 * (double)words / (double)sentences + 11.8 * (double)syllables / (double)words - 15.59;
     grade += 5;
     return grade < 5 ? 5 : grade > 25 ? 25 : (int)(grade + 0.5);
 }

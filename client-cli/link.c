@@ -6,7 +6,11 @@
 
 #include "common/proto.h"
 
-enum { ANSWER_MS = 20000, RETRIES = 4, MAX_WAITING_EVENTS = 10000 };
+enum {
+    ANSWER_MS = 20000,
+    RETRIES = 4,
+    MAX_WAITING_EVENTS = 10000
+};
 
 struct link {
     struct wire *wire;
@@ -22,13 +26,17 @@ static const struct {
     enum sl_code code;
     int exit;
 } exits[] = {
-    {SL_TOO_BIG, CLI_NOT_READY},        {SL_TOO_MANY, CLI_NOT_READY},      {SL_RATE_LIMITED, CLI_NETWORK},
-    {SL_BUSY, CLI_NETWORK},             {SL_STORAGE_FULL, CLI_NETWORK},    {SL_STOPPING, CLI_NETWORK},
-    {SL_NOT_SIGNED_IN, CLI_FORBIDDEN},  {SL_SESSION_ENDED, CLI_FORBIDDEN}, {SL_SIGN_IN_FAILED, CLI_FORBIDDEN},
-    {SL_FORBIDDEN, CLI_FORBIDDEN},      {SL_NOT_FOUND, CLI_MISSING},       {SL_REF_USED, CLI_CONFLICT},
-    {SL_ADDRESS_USED, CLI_CONFLICT},    {SL_CLOSED, CLI_NOT_READY},        {SL_ENTRY_STALE, CLI_CONFLICT},
-    {SL_INVITE_ENDED, CLI_NOT_READY},   {SL_SET_UP_ALREADY, CLI_CONFLICT}, {SL_NOT_SET_UP, CLI_NOT_READY},
-    {SL_TOKEN_WRONG, CLI_FORBIDDEN},    {SL_ID_USED, CLI_CONFLICT},        {SL_CHALLENGE_USED, CLI_NETWORK},
+    {SL_TOO_BIG, CLI_NOT_READY},        {SL_TOO_MANY, CLI_NOT_READY},
+    {SL_RATE_LIMITED, CLI_NETWORK},     {SL_BUSY, CLI_NETWORK},
+    {SL_STORAGE_FULL, CLI_NETWORK},     {SL_STOPPING, CLI_NETWORK},
+    {SL_NOT_SIGNED_IN, CLI_FORBIDDEN},  {SL_SESSION_ENDED, CLI_FORBIDDEN},
+    {SL_SIGN_IN_FAILED, CLI_FORBIDDEN}, {SL_FORBIDDEN, CLI_FORBIDDEN},
+    {SL_NOT_FOUND, CLI_MISSING},        {SL_REF_USED, CLI_CONFLICT},
+    {SL_ADDRESS_USED, CLI_CONFLICT},    {SL_CLOSED, CLI_NOT_READY},
+    {SL_ENTRY_STALE, CLI_CONFLICT},     {SL_INVITE_ENDED, CLI_NOT_READY},
+    {SL_SET_UP_ALREADY, CLI_CONFLICT},  {SL_NOT_SET_UP, CLI_NOT_READY},
+    {SL_TOKEN_WRONG, CLI_FORBIDDEN},    {SL_ID_USED, CLI_CONFLICT},
+    {SL_CHALLENGE_USED, CLI_NETWORK},
 };
 
 int link_exit_of(enum sl_code code)
@@ -123,18 +131,20 @@ static int take_error(struct link *link, json_t *error, struct fault *fault)
 
     json_decref(link->error);
     link->error = json_incref(error);
-    (void)fault_set(fault, exit, "%s", sl_code_sentence(code));
+    fault_set(fault, exit, "%s", sl_code_sentence(code));
     fault->code = code;
-    if (code == SL_RATE_LIMITED && sl_json_int(error, "retry_after_s", 1, 86400, &wait_s, NULL) == SL_OK) {
-        (void)fault_set(fault, exit, "too many tries. Wait %lld %s, then try again.",
-                        (long long)(wait_s < 120 ? wait_s : (wait_s + 59) / 60), wait_s < 120 ? "seconds" : "minutes");
+    if (code == SL_RATE_LIMITED &&
+        sl_json_int(error, "retry_after_s", 1, 86400, &wait_s, NULL) == SL_OK) {
+        fault_set(fault, exit, "too many tries. Wait %lld %s, then try again.",
+                  (long long)(wait_s < 120 ? wait_s : (wait_s + 59) / 60),
+                  wait_s < 120 ? "seconds" : "minutes");
         fault->code = code;
     }
     if (code == SL_BAD_REQUEST) {
         const char *field = json_string_value(json_object_get(error, "field"));
 
-        (void)fault_set(fault, exit, "the service does not take the field '%.80s' of this request.",
-                        field != NULL ? field : "?");
+        fault_set(fault, exit, "the service does not take the field '%.80s' of this request.",
+                  field != NULL ? field : "?");
         fault->code = code;
     }
     return exit;
@@ -162,13 +172,15 @@ int link_wait(struct link *link, int64_t id, json_t **ok, struct fault *fault)
             if (ok != NULL) {
                 *ok = json_incref(json_object_get(taken, "ok"));
                 if (*ok == NULL) {
-                    return fault_set(fault, CLI_UNPLANNED, "the service sent an answer without a result.");
+                    return fault_set(fault, CLI_UNPLANNED,
+                                     "the service sent an answer without a result.");
                 }
             }
             return CLI_OK;
         }
         if (left <= 0) {
-            (void)fault_set(fault, CLI_NETWORK, "the service did not answer within %d seconds.", ANSWER_MS / 1000);
+            fault_set(fault, CLI_NETWORK, "the service did not answer within %d seconds.",
+                      ANSWER_MS / 1000);
             return fault_next(fault, "Run the command again: everything can be repeated safely.");
         }
         int rc = take_frame(link, (int)left, &came, fault);
@@ -197,7 +209,8 @@ static long pause_ms(const struct link *link, enum sl_code code)
     return 0;
 }
 
-int link_call(struct link *link, const char *name, json_t *take_args, json_t **ok, struct fault *fault)
+int link_call(struct link *link, const char *name, json_t *take_args, json_t **ok,
+              struct fault *fault)
 {
     SL_AUTO(json) json_t *args = take_args;
 

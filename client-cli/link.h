@@ -1,5 +1,6 @@
 /*
- * Calls and answers over a wire: request by id, events kept in order until somebody asks. Thread: one.
+ * Calls and answers over a wire: request by id, events kept in order until somebody asks. Thread:
+ * one.
  */
 #ifndef SENDLINE_CLI_LINK_H
 #define SENDLINE_CLI_LINK_H
@@ -20,8 +21,10 @@ void link_free(struct link *link); /**< NULL is fine; closes the wire */
  * @param ok  the answer's object, owned; may be NULL
  * @return CLI_OK; the exit code that belongs to the server's error, with fault->code; CLI_NETWORK
  */
-SL_MUST_USE int link_call(struct link *link, const char *name, json_t *take_args, json_t **ok, struct fault *fault);
-/** Fields beside code and message of the last error that the server answered; borrowed, may be NULL. */
+SL_MUST_USE int link_call(struct link *link, const char *name, json_t *take_args, json_t **ok,
+                          struct fault *fault);
+/** Fields beside code and message of the last error that the server answered; borrowed, may be
+ * NULL. */
 const json_t *link_error(const struct link *link);
 
 /** Begin a call without waiting: *id is for link_wait. Several can be under way. */

@@ -11,7 +11,8 @@ static const struct opt_row rows[OPT_COUNT] = {
 #include "opt.def"
 };
 
-/** Options that people will try and that we do not have on purpose: words in arguments stay in shell history. */
+/** Options that people will try and that we do not have on purpose: words in arguments stay in
+ * shell history. */
 static const struct {
     const char *name;
     const char *what;
@@ -23,7 +24,9 @@ static const struct {
      "Answer the questions (no option) or: sendline invite CASE --from details.json"},
     {"name", "there is no --name option: personal details here would stay in your shell history.",
      "Answer the questions (no option) or use: --from details.json"},
-    {"password", "there is no --password option: it would stay in your shell history and show in process lists.",
+    {"password",
+     "there is no --password option: it would stay in your shell history and show in process "
+     "lists.",
      "Type it when you are asked, or use: --password-file FILE"},
 };
 
@@ -46,7 +49,8 @@ static size_t known_ids(const struct opt_use *uses, enum opt_id ids[OPT_COUNT])
     return n;
 }
 
-static int refuse_name(const char *name, size_t len, const enum opt_id *ids, size_t count, struct fault *fault)
+static int refuse_name(const char *name, size_t len, const enum opt_id *ids, size_t count,
+                       struct fault *fault)
 {
     const char *words[OPT_COUNT + 1] = {NULL};
     char typed[64];
@@ -54,7 +58,7 @@ static int refuse_name(const char *name, size_t len, const enum opt_id *ids, siz
 
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         if (strlen(refused[i].name) == len && strncmp(refused[i].name, name, len) == 0) {
-            (void)fault_set(fault, CLI_USAGE, "%s", refused[i].what);
+            fault_set(fault, CLI_USAGE, "%s", refused[i].what);
             return fault_next(fault, "%s", refused[i].next);
         }
     }
@@ -66,16 +70,18 @@ static int refuse_name(const char *name, size_t len, const enum opt_id *ids, siz
     typed[len] = '\0';
     near = sl_nearest(typed, words);
     if (near != NULL) {
-        (void)fault_set(fault, CLI_USAGE, "there is no option --%s here. Did you mean --%s?", typed, near);
+        fault_set(fault, CLI_USAGE, "there is no option --%s here. Did you mean --%s?", typed,
+                  near);
     } else {
-        (void)fault_set(fault, CLI_USAGE, "there is no option --%s here.", typed);
+        fault_set(fault, CLI_USAGE, "there is no option --%s here.", typed);
     }
     return fault_next(fault, "See the options with --help.");
 }
 
-/** getopt_long takes abbreviations and we do not: every long name typed must be one of ours, in full. */
-static int check_names(int argc, char **argv, int from, const enum opt_id *ids, size_t count, bool stop_at_word,
-                       struct fault *fault)
+/** getopt_long takes abbreviations and we do not: every long name typed must be one of ours, in
+ * full. */
+static int check_names(int argc, char **argv, int from, const enum opt_id *ids, size_t count,
+                       bool stop_at_word, struct fault *fault)
 {
     for (int i = from; i < argc; i++) {
         const char *name = argv[i] + 2;
@@ -91,7 +97,8 @@ static int check_names(int argc, char **argv, int from, const enum opt_id *ids, 
             }
             /* -f FILE: the value is not an option's name. */
             for (size_t k = 0; k < count && argv[i][0] == '-' && argv[i][1] != '\0'; k++) {
-                if (rows[ids[k]].letter == argv[i][1] && rows[ids[k]].value != NULL && argv[i][2] == '\0') {
+                if (rows[ids[k]].letter == argv[i][1] && rows[ids[k]].value != NULL &&
+                    argv[i][2] == '\0') {
                     i++;
                     break;
                 }
@@ -114,25 +121,26 @@ static int check_names(int argc, char **argv, int from, const enum opt_id *ids, 
     return CLI_OK;
 }
 
-static int refuse(int got, int argc, char **argv, const enum opt_id *ids, size_t count, struct fault *fault)
+static int refuse(int got, int argc, char **argv, const enum opt_id *ids, size_t count,
+                  struct fault *fault)
 {
     const char *typed = optind > 0 && optind <= argc ? argv[optind - 1] : "";
 
     if (got == ':') {
         for (size_t k = 0; k < count; k++) {
             if (optopt == 1000 + (int)ids[k] || (optopt != 0 && optopt == rows[ids[k]].letter)) {
-                (void)fault_set(fault, CLI_USAGE, "--%s needs a value: --%s %s", rows[ids[k]].name,
-                                rows[ids[k]].name, rows[ids[k]].value);
+                fault_set(fault, CLI_USAGE, "--%s needs a value: --%s %s", rows[ids[k]].name,
+                          rows[ids[k]].name, rows[ids[k]].value);
                 return fault_next(fault, "See the options with --help.");
             }
         }
     }
     if (optopt >= 1000) {
-        (void)fault_set(fault, CLI_USAGE, "--%s takes no value.", rows[optopt - 1000].name);
+        fault_set(fault, CLI_USAGE, "--%s takes no value.", rows[optopt - 1000].name);
     } else if (optopt > ' ' && optopt < 127) {
-        (void)fault_set(fault, CLI_USAGE, "there is no option -%c here.", optopt);
+        fault_set(fault, CLI_USAGE, "there is no option -%c here.", optopt);
     } else {
-        (void)fault_set(fault, CLI_USAGE, "'%.60s' is not an option here.", typed);
+        fault_set(fault, CLI_USAGE, "'%.60s' is not an option here.", typed);
     }
     return fault_next(fault, "See the options with --help.");
 }
@@ -148,8 +156,8 @@ static int take_words(struct opts *opts, int argc, char **argv, struct fault *fa
     return CLI_OK;
 }
 
-int opt_parse(struct opts *opts, int argc, char **argv, int *at, const struct opt_use *uses, bool stop_at_word,
-              struct fault *fault)
+int opt_parse(struct opts *opts, int argc, char **argv, int *at, const struct opt_use *uses,
+              bool stop_at_word, struct fault *fault)
 {
     enum opt_id ids[OPT_COUNT];
     size_t count = known_ids(uses, ids);
@@ -169,8 +177,8 @@ int opt_parse(struct opts *opts, int argc, char **argv, int *at, const struct op
     for (size_t i = 0; i < count; i++) {
         const struct opt_row *row = &rows[ids[i]];
 
-        longs[i] = (struct option){row->name, row->value != NULL ? required_argument : no_argument, NULL,
-                                   1000 + (int)ids[i]};
+        longs[i] = (struct option){row->name, row->value != NULL ? required_argument : no_argument,
+                                   NULL, 1000 + (int)ids[i]};
         if (row->letter != 0) {
             shorts[s++] = row->letter;
             if (row->value != NULL) {
@@ -179,7 +187,8 @@ int opt_parse(struct opts *opts, int argc, char **argv, int *at, const struct op
         }
     }
     shorts[s] = '\0';
-    /* 0 makes glibc start afresh; it then begins at argv[1], so the words before *at are hidden from it. */
+    /* 0 makes glibc start afresh; it then begins at argv[1], so the words before *at are hidden
+     * from it. */
     argc -= *at - 1;
     argv += *at - 1;
     opterr = 0;

@@ -1,5 +1,6 @@
 /*
- * Options: getopt_long under our own tables. No abbreviations: scripts keep working when options are added.
+ * Options: getopt_long under our own tables. No abbreviations: scripts keep working when options
+ * are added.
  */
 #ifndef SENDLINE_CLI_OPT_H
 #define SENDLINE_CLI_OPT_H
@@ -12,7 +13,9 @@ enum opt_id {
     OPT_COUNT
 };
 
-enum { OPT_MAX_ARGS = 8 };
+enum {
+    OPT_MAX_ARGS = 8
+};
 
 /** An option as one command takes it. */
 struct opt_use {
@@ -20,7 +23,10 @@ struct opt_use {
     const char *help; /**< NULL: the table's own words */
 };
 /** Ends a command's list of options. */
-#define OPT_END {OPT_COUNT, NULL}
+#define OPT_END                                                                                    \
+    {                                                                                              \
+        OPT_COUNT, NULL                                                                            \
+    }
 
 struct opt_row {
     char letter;
@@ -39,14 +45,15 @@ struct opts {
 };
 
 /**
- * Read argv from `from` on. Common options always count; `uses` (OPT_END-ended, may be NULL) are the command's own.
+ * Read argv from `from` on. Common options always count; `uses` (OPT_END-ended, may be NULL) are
+ * the command's own.
  *
- * @param stop_at_word stop at the first word that is no option, and leave its index in *at; else take words as
- *                     arguments, in any order
+ * @param stop_at_word stop at the first word that is no option, and leave its index in *at; else
+ * take words as arguments, in any order
  * @return CLI_OK, or CLI_USAGE with the fault filled
  */
-SL_MUST_USE int opt_parse(struct opts *opts, int argc, char **argv, int *at, const struct opt_use *uses,
-                          bool stop_at_word, struct fault *fault);
+SL_MUST_USE int opt_parse(struct opts *opts, int argc, char **argv, int *at,
+                          const struct opt_use *uses, bool stop_at_word, struct fault *fault);
 
 static inline bool opt_has(const struct opts *opts, enum opt_id id)
 {

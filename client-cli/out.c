@@ -26,7 +26,8 @@ void out_init(struct out *out, struct out_flags flags)
     out->json = flags.json;
     out->quiet = flags.quiet;
     out->color = out->tty && !flags.plain && !flags.json && !flags.no_color &&
-                 (no_color == NULL || no_color[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
+                 (no_color == NULL || no_color[0] == '\0') && term != NULL &&
+                 strcmp(term, "dumb") != 0;
     out->width = OUT_WIDTH;
     out->rows = 24;
     if (out->tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
@@ -146,7 +147,7 @@ void out_json(struct out *out, json_t *take_json)
 struct table {
     struct libscols_table *scols; /**< NULL with --plain */
     size_t columns;
-    struct sl_buf text;           /**< with --plain */
+    struct sl_buf text; /**< with --plain */
     const struct out *out;
 };
 
@@ -178,7 +179,8 @@ void table_column(struct table *table, const char *title, enum table_column side
     table->columns++;
     if (table->scols != NULL) {
         (void)scols_table_new_column(table->scols, title, 0,
-                                     (side == TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) | SCOLS_FL_NOEXTREMES);
+                                     (side == TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) |
+                                         SCOLS_FL_NOEXTREMES);
     }
 }
 

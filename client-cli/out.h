@@ -1,6 +1,6 @@
 /*
- * Results on standard output: boxes, bold and paging on a terminal; tab-separated with --plain; JSON with --json.
- * Thread: main.
+ * Results on standard output: boxes, bold and paging on a terminal; tab-separated with --plain;
+ * JSON with --json. Thread: main.
  */
 #ifndef SENDLINE_CLI_OUT_H
 #define SENDLINE_CLI_OUT_H
@@ -9,18 +9,20 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { OUT_WIDTH = 90 };
+enum {
+    OUT_WIDTH = 90
+};
 
 struct out {
-    FILE *to;    /**< where results go: standard output, or memory while they are kept for the pager */
-    bool tty;    /**< standard output is a terminal */
+    FILE *to; /**< where results go: standard output, or memory while they are kept for the pager */
+    bool tty; /**< standard output is a terminal */
     bool color;
     bool plain;
     bool json;
     bool quiet;
-    int width;   /**< columns to use, at most OUT_WIDTH */
+    int width; /**< columns to use, at most OUT_WIDTH */
     int rows;
-    char *kept;  /**< owned, for the pager */
+    char *kept; /**< owned, for the pager */
     size_t kept_len;
 };
 
@@ -29,7 +31,8 @@ struct out_flags {
 };
 
 void out_init(struct out *out, struct out_flags flags);
-/** From here on keep what is written, and show it through the pager if it is longer than the screen. */
+/** From here on keep what is written, and show it through the pager if it is longer than the
+ * screen. */
 void out_page(struct out *out);
 /**
  * Write everything out. pager: command for long text on a terminal, "" for none.
@@ -51,9 +54,18 @@ void out_json(struct out *out, json_t *take_json);
 
 /* ---- Tables ---- */
 struct table;
-enum table_column { TABLE_LEFT, TABLE_RIGHT };
-enum table_row_style { TABLE_NORMAL, TABLE_BOLD, TABLE_ALARM };
-enum { TABLE_MAX_COLUMNS = 10 };
+enum table_column {
+    TABLE_LEFT,
+    TABLE_RIGHT
+};
+enum table_row_style {
+    TABLE_NORMAL,
+    TABLE_BOLD,
+    TABLE_ALARM
+};
+enum {
+    TABLE_MAX_COLUMNS = 10
+};
 
 struct table *table_new(const struct out *out);
 void table_column(struct table *table, const char *title, enum table_column side);

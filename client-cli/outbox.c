@@ -7,7 +7,8 @@
 #include "common/text.h"
 #include "when.h"
 
-int outbox_put(struct cli *cli, const struct desk_thread *to, enum e2_plain kind, const json_t *body, char **name)
+int outbox_put(struct cli *cli, const struct desk_thread *to, enum e2_plain kind,
+               const json_t *body, char **name)
 {
     SL_AUTO(json) json_t *item = sl_json_new();
     uint8_t id[SL_ID_BYTES];
@@ -44,7 +45,8 @@ static int keep_sealed(void *ctx, const struct sl_buf *sealed)
     struct keeping *keeping = ctx;
 
     sl_json_set_bytes(keeping->item, "entry", sealed->data, sealed->len);
-    return state_save(&keeping->cli->session->state, keeping->name, keeping->item, &keeping->cli->fault);
+    return state_save(&keeping->cli->session->state, keeping->name, keeping->item,
+                      &keeping->cli->fault);
 }
 
 int outbox_send(struct cli *cli, const char *name, struct convo *convo, int64_t *at)
@@ -69,8 +71,8 @@ int outbox_send(struct cli *cli, const char *name, struct convo *convo, int64_t 
     }
     keeping.item = item;
     kind = json_string_value(json_object_get(item, "kind"));
-    rc = convo_post(convo, id, e2_plain_of(kind != NULL ? kind : ""), json_object_get(item, "body"), &sealed,
-                    keep_sealed, &keeping, at);
+    rc = convo_post(convo, id, e2_plain_of(kind != NULL ? kind : ""), json_object_get(item, "body"),
+                    &sealed, keep_sealed, &keeping, at);
     if (rc == CLI_OK) {
         state_remove(&cli->session->state, name);
     }
@@ -84,7 +86,8 @@ int outbox_list(struct cli *cli, json_t **out)
     json_t *name;
     size_t i;
 
-    json_array_foreach(names, i, name) {
+    json_array_foreach(names, i, name)
+    {
         json_t *item = NULL;
         int rc = state_load(&cli->session->state, json_string_value(name), &item, &cli->fault);
 
@@ -114,7 +117,8 @@ int outbox_flush(struct cli *cli, const struct desk *desk, int *sent)
     if (rc != CLI_OK) {
         return rc;
     }
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         uint8_t thread[SL_ID_BYTES];
         const char *ref = json_string_value(json_object_get(item, "ref"));
         const struct desk_thread *about = NULL;
@@ -126,7 +130,9 @@ int outbox_flush(struct cli *cli, const struct desk *desk, int *sent)
             about = desk_by_id(desk, thread);
         }
         if (about == NULL) {
-            cli_warn(cli, "a message in your outbox is for %s, which is not among your cases any more. It stays there.",
+            cli_warn(cli,
+                     "a message in your outbox is for %s, which is not among your cases any more. "
+                     "It stays there.",
                      ref != NULL ? ref : "a case");
             continue;
         }

@@ -13,7 +13,9 @@
 #include "keyring.h"
 #include "when.h"
 
-enum { CONNECT_MS = 10000 };
+enum {
+    CONNECT_MS = 10000
+};
 
 const char *session_name(const struct session *session, const uint8_t staff_id[SL_ID_BYTES])
 {
@@ -43,15 +45,19 @@ static int read_key_file(struct cli *cli, struct sl_buf *bytes)
     enum sl_code code = e2_keyfile_read(cli->conf.key_file, bytes, &err);
 
     if (code == SL_NOT_FOUND) {
-        (void)fault_set(&cli->fault, CLI_MISSING, "there is no key in %.400s.", cli->conf.key_file);
-        return fault_next(&cli->fault, "Use your own configuration: sendline --config FILE, or the setting 'key_file'.");
+        fault_set(&cli->fault, CLI_MISSING, "there is no key in %.400s.", cli->conf.key_file);
+        return fault_next(
+            &cli->fault,
+            "Use your own configuration: sendline --config FILE, or the setting 'key_file'.");
     }
     if (code == SL_FORBIDDEN) {
-        (void)fault_set(&cli->fault, CLI_FORBIDDEN, "your key is not safe: %s.", err.detail);
-        return fault_next(&cli->fault, "Make it yours alone: chmod 600 '%.400s'", cli->conf.key_file);
+        fault_set(&cli->fault, CLI_FORBIDDEN, "your key is not safe: %s.", err.detail);
+        return fault_next(&cli->fault, "Make it yours alone: chmod 600 '%.400s'",
+                          cli->conf.key_file);
     }
     if (code != SL_OK) {
-        return fault_set(&cli->fault, CLI_NOT_READY, "%.400s is not a key file.", cli->conf.key_file);
+        return fault_set(&cli->fault, CLI_NOT_READY, "%.400s is not a key file.",
+                         cli->conf.key_file);
     }
     return CLI_OK;
 }
@@ -66,7 +72,8 @@ int session_key_owner(struct cli *cli, uint8_t who[SL_ID_BYTES])
     if (rc != CLI_OK) {
         return rc;
     }
-    if (e2_keyfile_head(sl_buf_bytes(&bytes), &kind, who, &err) != SL_OK || kind != E2_KEYFILE_STAFF) {
+    if (e2_keyfile_head(sl_buf_bytes(&bytes), &kind, who, &err) != SL_OK ||
+        kind != E2_KEYFILE_STAFF) {
         return fault_set(&cli->fault, CLI_NOT_READY, "%.400s is not the key of a member of staff.",
                          cli->conf.key_file);
     }
@@ -93,9 +100,11 @@ int session_open_key(struct cli *cli, uint8_t who[SL_ID_BYTES], uint8_t seed[E2_
     }
     code = e2_keyfile_open(sl_buf_bytes(&bytes), sl_buf_bytes(&password), &file, &err);
     if (code == SL_SIGN_IN_FAILED) {
-        (void)fault_set(&cli->fault, CLI_FORBIDDEN, "that password does not open your key.");
-        return fault_next(&cli->fault, "Try again. A forgotten one cannot be found out: ask your service manager for "
-                                       "a new key.");
+        fault_set(&cli->fault, CLI_FORBIDDEN, "that password does not open your key.");
+        return fault_next(
+            &cli->fault,
+            "Try again. A forgotten one cannot be found out: ask your service manager for "
+            "a new key.");
     }
     if (code != SL_OK) {
         return fault_err(&cli->fault, &err, "your key cannot be opened");
@@ -121,10 +130,12 @@ static int first_trust(struct cli *cli, struct e2_trust **out)
         at += len + strspn(at + len, ", ");
     }
     if (count == 0) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "this computer does not know whom to trust: 'roots' is not set.");
-        return fault_next(&cli->fault, "Use the configuration that came with your key: sendline --config FILE");
+        fault_set(&cli->fault, CLI_USAGE,
+                  "this computer does not know whom to trust: 'roots' is not set.");
+        return fault_next(&cli->fault,
+                          "Use the configuration that came with your key: sendline --config FILE");
     }
-    *out = e2_trust_new(roots, count, 1);
+    *out = e2_trust_new((const uint8_t(*)[SL_PK_BYTES])roots, count, 1);
     return CLI_OK;
 }
 
@@ -144,7 +155,8 @@ static int load_trust(struct cli *cli)
     }
     SL_AUTO(str) char *text = sl_json_text(saved, &len);
     if (e2_trust_load(text, len, &s->trust, &err) != SL_OK) {
-        return fault_err(&cli->fault, &err, "what this computer remembers of the roster is damaged");
+        return fault_err(&cli->fault, &err,
+                         "what this computer remembers of the roster is damaged");
     }
     return CLI_OK;
 }
@@ -187,11 +199,15 @@ static void tell_trust(struct cli *cli)
     size_t count = 0;
 
     if (e2_trust_expired(s->trust, now)) {
-        cli_warn(cli, "the list of colleagues has run out. Nothing can be sent until the service manager signs a new "
+        cli_warn(cli, "the list of colleagues has run out. Nothing can be sent until the service "
+                      "manager signs a new "
                       "one.");
     } else if (e2_trust_ends_soon(s->trust, now)) {
         when_day(e2_trust_expires_at(s->trust), now, day);
-        cli_warn(cli, "the list of colleagues runs out on %s. Ask the service manager to sign a new one.", day);
+        cli_warn(
+            cli,
+            "the list of colleagues runs out on %s. Ask the service manager to sign a new one.",
+            day);
     }
     added = e2_trust_added(s->trust, &count);
     for (size_t i = 0; i < count; i++) {
@@ -211,7 +227,8 @@ static int take_list(struct cli *cli, const json_t *answer, const char *field, s
     for (size_t i = 0; ok && i < n; i++) {
         json_t *item = json_array_get(list, i);
 
-        ok = json_is_string(item) && sl_b64_get(json_string_value(item), json_string_length(item), store);
+        ok = json_is_string(item) &&
+             sl_b64_get(json_string_value(item), json_string_length(item), store);
         ends[i] = store->len;
     }
     if (!ok) {
@@ -244,8 +261,8 @@ static int walk(struct cli *cli, const json_t *answer)
     if (rc == CLI_OK) {
         rc = take_list(cli, answer, "holders", &holder_bytes, &holders, &holder_count);
     }
-    if (rc == CLI_OK &&
-        e2_trust_walk(s->trust, rosters, roster_count, holders, holder_count, s->staff_id, &err) != SL_OK) {
+    if (rc == CLI_OK && e2_trust_walk(s->trust, rosters, roster_count, holders, holder_count,
+                                      s->staff_id, &err) != SL_OK) {
         const char *sentence = e2_alarm_sentence(e2_trust_alarm(s->trust));
 
         s->alarm = true;
@@ -275,7 +292,8 @@ static json_t *since_args(const struct session *s)
 int session_roster(struct cli *cli)
 {
     SL_AUTO(json) json_t *answer = NULL;
-    int rc = link_call(cli->session->link, "roster.since", since_args(cli->session), &answer, &cli->fault);
+    int rc = link_call(cli->session->link, "roster.since", since_args(cli->session), &answer,
+                       &cli->fault);
 
     return rc == CLI_OK ? walk(cli, answer) : rc;
 }
@@ -285,12 +303,16 @@ int session_may_send(struct cli *cli)
     const struct session *s = cli->session;
 
     if (s->alarm) {
-        (void)fault_set(&cli->fault, CLI_FORBIDDEN, "nothing is sent while the list of colleagues is in doubt.");
-        return fault_next(&cli->fault, "Tell your service manager what is said above, by telephone.");
+        fault_set(&cli->fault, CLI_FORBIDDEN,
+                  "nothing is sent while the list of colleagues is in doubt.");
+        return fault_next(&cli->fault,
+                          "Tell your service manager what is said above, by telephone.");
     }
     if (e2_trust_expired(s->trust, sl_now_s(cli->clock))) {
-        (void)fault_set(&cli->fault, CLI_FORBIDDEN, "the list of colleagues has run out. Nothing can be sent.");
-        return fault_next(&cli->fault, "Ask the service manager to sign a new one. Your draft is kept.");
+        fault_set(&cli->fault, CLI_FORBIDDEN,
+                  "the list of colleagues has run out. Nothing can be sent.");
+        return fault_next(&cli->fault,
+                          "Ask the service manager to sign a new one. Your draft is kept.");
     }
     return CLI_OK;
 }
@@ -304,7 +326,8 @@ static int open_seeds(struct cli *cli, const json_t *answer)
     json_t *team;
     size_t i;
 
-    json_array_foreach(teams, i, team) {
+    json_array_foreach(teams, i, team)
+    {
         uint8_t id[SL_ID_BYTES];
         uint8_t sealed[SL_SEALED_KEY_BYTES];
         int64_t generation = 0;
@@ -318,19 +341,25 @@ static int open_seeds(struct cli *cli, const json_t *answer)
             sl_json_fixed(team, "sealed", sealed, sizeof(sealed), &err) != SL_OK) {
             return fault_err(&cli->fault, &err, "the service sent team keys that are none");
         }
-        if (e2_team_open(s->trust, s->me, id, (uint32_t)generation, sealed, &s->seeds, &err) != SL_OK) {
-            cli_warn(cli, "the key of your team from the service is not the one in the list of colleagues. It is not "
+        if (e2_team_open(s->trust, s->me, id, (uint32_t)generation, sealed, &s->seeds, &err) !=
+            SL_OK) {
+            cli_warn(cli, "the key of your team from the service is not the one in the list of "
+                          "colleagues. It is not "
                           "used. Tell your service manager, by telephone.");
             s->alarm = true;
             continue;
         }
-        json_array_foreach(previous, k, row) {
+        json_array_foreach(previous, k, row)
+        {
             uint8_t sealed_previous[SL_PREVIOUS_BYTES];
 
             if (sl_json_int(row, "generation", 2, UINT32_MAX, &generation, &err) != SL_OK ||
-                sl_json_fixed(row, "previous", sealed_previous, sizeof(sealed_previous), &err) != SL_OK ||
-                e2_team_open_previous(s->trust, id, (uint32_t)generation, sealed_previous, &s->seeds, &err) != SL_OK) {
-                cli_warn(cli, "an older key of your team does not open. Old messages may stay locked.");
+                sl_json_fixed(row, "previous", sealed_previous, sizeof(sealed_previous), &err) !=
+                    SL_OK ||
+                e2_team_open_previous(s->trust, id, (uint32_t)generation, sealed_previous,
+                                      &s->seeds, &err) != SL_OK) {
+                cli_warn(cli,
+                         "an older key of your team does not open. Old messages may stay locked.");
             }
         }
     }
@@ -359,11 +388,12 @@ static int sign_in(struct cli *cli)
     struct sl_err err = {0};
     int rc = link_call(s->link, "auth.challenge", sl_json_new(), &answer, &cli->fault);
 
-    if (rc == CLI_OK && sl_json_fixed(answer, "challenge", challenge, sizeof(challenge), &err) != SL_OK) {
+    if (rc == CLI_OK &&
+        sl_json_fixed(answer, "challenge", challenge, sizeof(challenge), &err) != SL_OK) {
         rc = fault_err(&cli->fault, &err, "the service sent no challenge");
     }
-    if (rc == CLI_OK &&
-        e2_auth_sign(s->me->sign_sk, E2_FOR_STAFF, s->server.host, challenge, NULL, signature, &err) != SL_OK) {
+    if (rc == CLI_OK && e2_auth_sign(s->me->sign_sk, E2_FOR_STAFF, s->server.host, challenge, NULL,
+                                     signature, &err) != SL_OK) {
         rc = fault_err(&cli->fault, &err, "cannot sign in");
     }
     if (rc != CLI_OK) {
@@ -376,9 +406,11 @@ static int sign_in(struct cli *cli)
     rc = link_call(s->link, "auth.staff", args, &signed_in, &cli->fault);
     if (rc != CLI_OK) {
         if (cli->fault.code == SL_SIGN_IN_FAILED) {
-            (void)fault_set(&cli->fault, CLI_FORBIDDEN, "%s does not know your key.", s->server.host);
-            return fault_next(&cli->fault, "Check 'server' and 'key_file' in your configuration, and ask your service "
-                                           "manager whether you are in the list of colleagues.");
+            fault_set(&cli->fault, CLI_FORBIDDEN, "%s does not know your key.", s->server.host);
+            return fault_next(
+                &cli->fault,
+                "Check 'server' and 'key_file' in your configuration, and ask your service "
+                "manager whether you are in the list of colleagues.");
         }
         return rc;
     }
@@ -435,7 +467,8 @@ int session_need(struct cli *cli)
     if (rc == CLI_OK) {
         s->me = e2_identity_of(seed);
         sodium_memzero(seed, sizeof(seed));
-        rc = state_open(&s->state, cli->conf.state_dir, s->staff_id, s->me->drafts, cli->rand, &cli->fault);
+        rc = state_open(&s->state, cli->conf.state_dir, s->staff_id, s->me->drafts, cli->rand,
+                        &cli->fault);
     }
     if (rc == CLI_OK) {
         rc = load_trust(cli);
@@ -464,8 +497,9 @@ int session_online(struct cli *cli)
     }
     s = cli->session;
     if (cli->conf.server == NULL) {
-        (void)fault_set(&cli->fault, CLI_USAGE, "the address of the service is not set.");
-        return fault_next(&cli->fault, "Set 'server' in your configuration, or use: sendline --config FILE");
+        fault_set(&cli->fault, CLI_USAGE, "the address of the service is not set.");
+        return fault_next(&cli->fault,
+                          "Set 'server' in your configuration, or use: sendline --config FILE");
     }
     rc = wire_address(cli->conf.server, &s->server, &cli->fault);
     if (rc == CLI_OK) {

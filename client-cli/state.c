@@ -14,7 +14,10 @@
 #include "common/text.h"
 #include "file.h"
 
-enum { MAX_STATE_BYTES = 64 * 1024 * 1024, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+enum {
+    MAX_STATE_BYTES = 64 * 1024 * 1024,
+    NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+};
 
 static const char label[] = "sendline-state-v1";
 
@@ -36,7 +39,7 @@ int state_open(struct state *state, const char *dir, const uint8_t id[16], const
         return rc;
     }
     if (stat(state->dir, &about) != 0 || about.st_uid != geteuid() || (about.st_mode & 077) != 0) {
-        (void)fault_set(fault, CLI_FORBIDDEN, "others can look into %.300s.", state->dir);
+        fault_set(fault, CLI_FORBIDDEN, "others can look into %.300s.", state->dir);
         return fault_next(fault, "Make it yours alone: chmod 700 '%.300s'", state->dir);
     }
     return CLI_OK;
@@ -65,9 +68,10 @@ static void bind_name(const struct state *state, const char *name, struct sl_buf
 
 static int damaged(const char *path, struct fault *fault)
 {
-    (void)fault_set(fault, CLI_UNPLANNED, "%.300s is damaged, or was made with another key.", path);
-    return fault_next(fault, "Move that file away and run the command again: it is made afresh from the service. "
-                             "Unsent messages and drafts in it would be lost.");
+    fault_set(fault, CLI_UNPLANNED, "%.300s is damaged, or was made with another key.", path);
+    return fault_next(
+        fault, "Move that file away and run the command again: it is made afresh from the service. "
+               "Unsent messages and drafts in it would be lost.");
 }
 
 int state_load(const struct state *state, const char *name, json_t **out, struct fault *fault)
@@ -92,8 +96,9 @@ int state_load(const struct state *state, const char *name, json_t **out, struct
     }
     bind_name(state, name, &ad);
     sl_buf_reserve(&plain, sealed.len);
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data, &len, NULL, sealed.data + NONCE, sealed.len - NONCE,
-                                                   ad.data, ad.len, sealed.data, state->key) != 0) {
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data, &len, NULL, sealed.data + NONCE,
+                                                   sealed.len - NONCE, ad.data, ad.len, sealed.data,
+                                                   state->key) != 0) {
         return damaged(path, fault);
     }
     plain.len = (size_t)len;
@@ -115,8 +120,9 @@ int state_save(const struct state *state, const char *name, const json_t *json, 
     bind_name(state, name, &ad);
     sl_buf_reserve(&sealed, NONCE + text_len + crypto_aead_xchacha20poly1305_ietf_ABYTES);
     sl_rand_fill(state->rand, sealed.data, NONCE);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data + NONCE, &len, (const uint8_t *)text, text_len,
-                                                     ad.data, ad.len, NULL, sealed.data, state->key);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data + NONCE, &len,
+                                                     (const uint8_t *)text, text_len, ad.data,
+                                                     ad.len, NULL, sealed.data, state->key);
     sealed.len = NONCE + (size_t)len;
     sodium_memzero(text, text_len);
     free(text);
@@ -175,7 +181,8 @@ int state_lock(struct state *state, struct fault *fault)
             }
         }
         if (state->lock_fd < 0) {
-            return fault_set(fault, CLI_UNPLANNED, "cannot lock %.300s: %s.", state->dir, strerror(errno));
+            return fault_set(fault, CLI_UNPLANNED, "cannot lock %.300s: %s.", state->dir,
+                             strerror(errno));
         }
     }
     state->lock_depth++;

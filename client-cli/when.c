@@ -8,8 +8,9 @@
 
 static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                    "Thursday", "Friday", "Saturday"};
-static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                     "July",    "August",   "September", "October", "November", "December"};
+static const char *const months[] = {"January",   "February", "March",    "April",
+                                     "May",       "June",     "July",     "August",
+                                     "September", "October",  "November", "December"};
 
 int64_t when_days(int year, int month, int day)
 {
@@ -80,15 +81,16 @@ void when_full(int64_t at_s, char out[WHEN_TEXT])
 {
     struct when w = when_london(at_s);
 
-    (void)snprintf(out, WHEN_TEXT, "%s %d %s %d, %02d:%02d", days[w.weekday], w.day, months[w.month - 1], w.year,
-                   w.hour, w.minute);
+    (void)snprintf(out, WHEN_TEXT, "%s %d %s %d, %02d:%02d", days[w.weekday], w.day,
+                   months[w.month - 1], w.year, w.hour, w.minute);
 }
 
 void when_long_day(int64_t at_s, char out[WHEN_TEXT])
 {
     struct when w = when_london(at_s);
 
-    (void)snprintf(out, WHEN_TEXT, "%s %d %s %d", days[w.weekday], w.day, months[w.month - 1], w.year);
+    (void)snprintf(out, WHEN_TEXT, "%s %d %s %d", days[w.weekday], w.day, months[w.month - 1],
+                   w.year);
 }
 
 void when_day(int64_t at_s, int64_t now_s, char out[WHEN_TEXT])
@@ -106,8 +108,8 @@ void when_short(int64_t at_s, char out[WHEN_TEXT])
 {
     struct when w = when_london(at_s);
 
-    (void)snprintf(out, WHEN_TEXT, "%.3s %2d %.3s %02d:%02d", days[w.weekday], w.day, months[w.month - 1], w.hour,
-                   w.minute);
+    (void)snprintf(out, WHEN_TEXT, "%.3s %2d %.3s %02d:%02d", days[w.weekday], w.day,
+                   months[w.month - 1], w.hour, w.minute);
 }
 
 void when_clock(int64_t at_s, char out[WHEN_TEXT])
@@ -124,8 +126,8 @@ void when_iso(int64_t at_s, char out[WHEN_TEXT])
     struct when w = {0};
 
     civil(day, &w);
-    (void)snprintf(out, WHEN_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", w.year, w.month, w.day, (int)(left / 3600),
-                   (int)(left / 60 % 60), (int)(left % 60));
+    (void)snprintf(out, WHEN_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", w.year, w.month, w.day,
+                   (int)(left / 3600), (int)(left / 60 % 60), (int)(left % 60));
 }
 
 bool when_parse_on(const char *text, struct when *out)
@@ -144,7 +146,8 @@ bool when_parse_on(const char *text, struct when *out)
     typed.year = atoi(text);
     typed.month = atoi(text + 5);
     typed.day = atoi(text + 8);
-    if (typed.year < 1970 || typed.month < 1 || typed.month > 12 || typed.day < 1 || typed.day > 31) {
+    if (typed.year < 1970 || typed.month < 1 || typed.month > 12 || typed.day < 1 ||
+        typed.day > 31) {
         return false;
     }
     civil(when_days(typed.year, typed.month, typed.day), &real);
@@ -210,7 +213,8 @@ bool when_parse_since(const char *text, int64_t now_s, int64_t *out_s)
         }
     }
     for (int i = 0; i < 7 && day < 0; i++) {
-        if (strcasecmp(text, days[i]) == 0 || (strlen(text) == 3 && strncasecmp(text, days[i], 3) == 0)) {
+        if (strcasecmp(text, days[i]) == 0 ||
+            (strlen(text) == 3 && strncasecmp(text, days[i], 3) == 0)) {
             day = today - (now.weekday - i + 7) % 7;
         }
     }

@@ -1,5 +1,6 @@
 /*
- * Times as people in England read them: London's wall clock, whatever the computer's own zone is. Pure.
+ * Times as people in England read them: London's wall clock, whatever the computer's own zone is.
+ * Pure.
  */
 #ifndef SENDLINE_CLI_WHEN_H
 #define SENDLINE_CLI_WHEN_H
@@ -11,8 +12,8 @@
 /** A civil date and wall-clock time in London. */
 struct when {
     int year;
-    int month;   /**< 1 to 12 */
-    int day;     /**< 1 to 31 */
+    int month; /**< 1 to 12 */
+    int day;   /**< 1 to 31 */
     int hour;
     int minute;
     int second;
@@ -26,7 +27,9 @@ struct when when_london(int64_t at_s);
 /** The instant at which a civil day begins in London. */
 int64_t when_day_start(int year, int month, int day);
 
-enum { WHEN_TEXT = 48 };
+enum {
+    WHEN_TEXT = 48
+};
 /** "Tuesday 12 January 2027, 08:40" */
 void when_full(int64_t at_s, char out[WHEN_TEXT]);
 /** "Tuesday 12 January 2027" */
@@ -50,8 +53,8 @@ void when_on_day(const char *on, char out[WHEN_TEXT]);
 void when_today(int64_t now_s, char out[WHEN_TEXT]);
 
 /**
- * The start of a day that a person names: 2026-12-01, today, yesterday, a weekday (the latest, today counts), or
- * 14d or 2w ago. False when it is none of these.
+ * The start of a day that a person names: 2026-12-01, today, yesterday, a weekday (the latest,
+ * today counts), or 14d or 2w ago. False when it is none of these.
  */
 bool when_parse_since(const char *text, int64_t now_s, int64_t *out_s);
 

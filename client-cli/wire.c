@@ -83,13 +83,14 @@ int wire_address(const char *url, struct wire_address *out, struct fault *fault)
                 at = end;
             }
             sl_lower(out->host);
-            out->numeric = inet_pton(AF_INET, out->host, number) == 1 || inet_pton(AF_INET6, out->host, number) == 1;
+            out->numeric = inet_pton(AF_INET, out->host, number) == 1 ||
+                           inet_pton(AF_INET6, out->host, number) == 1;
             if (out->port != 0 && (*at == '\0' || strcmp(at, "/") == 0)) {
                 return CLI_OK;
             }
         }
     }
-    (void)fault_set(fault, CLI_USAGE, "'%.200s' is not the address of a service.", url);
+    fault_set(fault, CLI_USAGE, "'%.200s' is not the address of a service.", url);
     return fault_next(fault, "It looks like this: https://sendline.anyshire.example:8444");
 }
 
@@ -130,7 +131,8 @@ static int on_writeable(struct wire *wire, struct lws *wsi)
     return sent < 0 ? -1 : 0;
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
 {
     struct wire *wire = user;
 
@@ -165,7 +167,8 @@ static const struct lws_protocols protocols[] = {
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
-/** Keep a quiet connection alive through firewalls, and notice within 75 s when the other end is gone. */
+/** Keep a quiet connection alive through firewalls, and notice within 75 s when the other end is
+ * gone. */
 static const lws_retry_bo_t idle_policy = {
     .secs_since_valid_ping = 30,
     .secs_since_valid_hangup = 75,
@@ -191,7 +194,8 @@ static int tls_start(struct wire *wire, const struct conf *conf, struct fault *f
     }
     (void)SSL_CTX_set_min_proto_version(wire->tls, TLS1_2_VERSION);
     SSL_CTX_set_verify(wire->tls, SSL_VERIFY_PEER, NULL);
-    if (conf->ca_file != NULL && SSL_CTX_load_verify_locations(wire->tls, conf->ca_file, NULL) != 1) {
+    if (conf->ca_file != NULL &&
+        SSL_CTX_load_verify_locations(wire->tls, conf->ca_file, NULL) != 1) {
         return tls_failed(fault, "the certificate authority in", conf->ca_file);
     }
     if (conf->ca_file == NULL && SSL_CTX_set_default_verify_paths(wire->tls) != 1) {
@@ -251,22 +255,30 @@ static int not_connected(const struct wire *wire, struct fault *fault)
     const char *host = wire->address.host;
 
     if (strstr(why, "HS: ws upgrade") != NULL || strstr(why, "HS: ACCEPT") != NULL) {
-        (void)fault_set(fault, CLI_FORBIDDEN, "%s answers, but not as a Sendline service for staff.", host);
-        return fault_next(fault, "Check the setting 'server'. It is the address for staff, not the one for families.");
+        fault_set(fault, CLI_FORBIDDEN, "%s answers, but not as a Sendline service for staff.",
+                  host);
+        return fault_next(
+            fault,
+            "Check the setting 'server'. It is the address for staff, not the one for families.");
     }
-    if (strstr(why, "verify") != NULL || strstr(why, "hostname") != NULL || strstr(why, "tls=") != NULL ||
-        strstr(why, "invalidca") != NULL || strstr(why, "SSL error") != NULL || strstr(why, "tls:") != NULL) {
-        (void)fault_set(fault, CLI_FORBIDDEN,
-                        "%s did not show a certificate that this computer trusts for that name. Nothing was sent.",
-                        host);
-        return fault_next(fault, "Check 'server' and 'ca_file' in your configuration, and tell the service desk.");
+    if (strstr(why, "verify") != NULL || strstr(why, "hostname") != NULL ||
+        strstr(why, "tls=") != NULL || strstr(why, "invalidca") != NULL ||
+        strstr(why, "SSL error") != NULL || strstr(why, "tls:") != NULL) {
+        fault_set(fault, CLI_FORBIDDEN,
+                  "%s did not show a certificate that this computer trusts for that name. Nothing "
+                  "was sent.",
+                  host);
+        return fault_next(
+            fault,
+            "Check 'server' and 'ca_file' in your configuration, and tell the service desk.");
     }
-    (void)fault_set(fault, CLI_NETWORK, "cannot reach %s, port %d. You may be offline.", host, wire->address.port);
+    fault_set(fault, CLI_NETWORK, "cannot reach %s, port %d. You may be offline.", host,
+              wire->address.port);
     return fault_next(fault, "Nothing was changed. Try again when you are online.");
 }
 
-int wire_open(const struct conf *conf, const struct wire_address *address, int timeout_ms, struct wire **out,
-              struct fault *fault)
+int wire_open(const struct conf *conf, const struct wire_address *address, int timeout_ms,
+              struct wire **out, struct fault *fault)
 {
     struct wire *wire = sl_alloc(sizeof(*wire));
     struct lws_context_creation_info info = {0};
@@ -289,15 +301,15 @@ int wire_open(const struct conf *conf, const struct wire_address *address, int t
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_VALIDATE_UTF8;
     info.provided_client_ssl_ctx = wire->tls;
     info.fd_limit_per_thread = 16;
-    info.gid = (gid_t)-1;
-    info.uid = (uid_t)-1;
+    info.gid = -1;
+    info.uid = -1;
     wire->context = lws_create_context(&info);
     if (wire->context == NULL) {
         wire_close(wire);
         return fault_set(fault, CLI_UNPLANNED, "the network library does not start.");
     }
-    origin = sl_strf(strchr(address->host, ':') != NULL ? "https://[%s]:%d" : "https://%s:%d", address->host,
-                     address->port);
+    origin = sl_strf(strchr(address->host, ':') != NULL ? "https://[%s]:%d" : "https://%s:%d",
+                     address->host, address->port);
     host = sl_strdup(origin + strlen("https://"));
     connect.context = wire->context;
     connect.address = address->host;
@@ -309,7 +321,8 @@ int wire_open(const struct conf *conf, const struct wire_address *address, int t
     connect.alpn = "http/1.1";
     connect.ssl_connection = LCCSCF_USE_SSL;
     if (address->numeric) {
-        /* The library can only compare names; the address is compared through tls_start's parameter. */
+        /* The library can only compare names; the address is compared through tls_start's
+         * parameter. */
         connect.ssl_connection |= LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
     }
     connect.userdata = wire;
@@ -354,7 +367,7 @@ int wire_next(struct wire *wire, int timeout_ms, char **out, size_t *len, struct
         return CLI_OK;
     }
     if (wire->closed) {
-        (void)fault_set(fault, CLI_NETWORK, "the connection to %s was lost.", wire->address.host);
+        fault_set(fault, CLI_NETWORK, "the connection to %s was lost.", wire->address.host);
         return fault_next(fault, "Run the command again: everything can be repeated safely.");
     }
     return CLI_OK;

@@ -69,8 +69,8 @@ void sl_auto_e2_thread(struct e2_thread **t)
     e2_thread_free(*t);
 }
 
-/* Every entry has a place in the chain, however badly it is made: too short to have a header, it is hashed as far as
- * it goes. */
+/* Every entry has a place in the chain, however badly it is made: too short to have a header, it is
+ * hashed as far as it goes. */
 static void next_link(const struct e2_thread *t, uint32_t seq, bool whole, struct sl_bytes bytes,
                       uint8_t out[SL_HASH_BYTES])
 {
@@ -93,8 +93,7 @@ static void next_link(const struct e2_thread *t, uint32_t seq, bool whole, struc
 
 static void check_remembered(struct e2_thread *t, uint32_t seq)
 {
-    if (t->checkpoint.seq == seq &&
-        memcmp(t->checkpoint.link, t->links[seq], SL_HASH_BYTES) != 0) {
+    if (t->checkpoint.seq == seq && memcmp(t->checkpoint.link, t->links[seq], SL_HASH_BYTES) != 0) {
         t->lost = true;
     }
 }
@@ -124,7 +123,8 @@ static bool step(struct e2_thread *t)
     return true;
 }
 
-/* One pass; true when a message without a body turned out to have no retract, so that another is needed. */
+/* One pass; true when a message without a body turned out to have no retract, so that another is
+ * needed. */
 static bool judge_pass(struct e2_thread *t)
 {
     bool again = false;

@@ -1,6 +1,7 @@
 /*
- * One entry at a time: which of the eight rules refuses it, if any, and what it changes if none does. A refused
- * entry changes nothing but the chain, which thread.c keeps, and the count of generations.
+ * One entry at a time: which of the eight rules refuses it, if any, and what it changes if none
+ * does. A refused entry changes nothing but the chain, which thread.c keeps, and the count of
+ * generations.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,9 @@ struct refusal {
 
 static const struct refusal fine = {0, NULL};
 
-enum { CLOCKS_DIFFER_S = 600 };
+enum {
+    CLOCKS_DIFFER_S = 600
+};
 
 /* An entry taken apart, with what the rules ask of it again and again. */
 struct parsed {
@@ -123,8 +126,8 @@ static struct refusal rule_author(const struct e2_thread *t, struct parsed *p)
 
     p->staff = e2_trust_staff(t->trust, header->author_id);
     if (p->staff != NULL) {
-        const bool ended_here = p->is_key && p->staff->ended != 0 &&
-                                p->key_body.roster_serial >= p->staff->ended;
+        const bool ended_here =
+            p->is_key && p->staff->ended != 0 && p->key_body.roster_serial >= p->staff->ended;
         if (ended_here || !e2_state_counts(s, p->staff)) {
             return refuse(3, "left");
         }
@@ -142,8 +145,8 @@ static struct refusal rule_author(const struct e2_thread *t, struct parsed *p)
     return refuse(3, "unknown-author");
 }
 
-/* Rule 4: signature. A taken-back message has none: its author's retract, whose signed prev_link covers the header,
- * stands for it. */
+/* Rule 4: signature. A taken-back message has none: its author's retract, whose signed prev_link
+ * covers the header, stands for it. */
 static struct refusal rule_signature(const struct parsed *p)
 {
     if (!p->whole) {
@@ -361,8 +364,8 @@ static void take_keys(struct e2_thread *t, const struct parsed *p, struct e2_own
         s->parent_keys.invite_seq = invite->seq;
         s->parent_keys.granted = false;
     }
-    /* By the old keys: nobody invited anew, so the inviter on record stays, and so does the question whether keys of
-     * that invitation were ever let in. */
+    /* By the old keys: nobody invited anew, so the inviter on record stays, and so does the
+     * question whether keys of that invitation were ever let in. */
     struct e2_seen_invite *open = e2_state_open_invite(s);
     if (open != NULL) {
         end_invite(s, open, E2_INVITE_ENDED);
@@ -376,8 +379,7 @@ static void take_keys(struct e2_thread *t, const struct parsed *p, struct e2_own
 /* A message that was taken back is not shown any more, whether or not the server still has it. */
 static void take_back(struct e2_state *s, const json_t *retract, uint32_t by)
 {
-    struct e2_own_item *own =
-        &s->items[json_integer_value(json_object_get(retract, "seq")) - 1];
+    struct e2_own_item *own = &s->items[json_integer_value(json_object_get(retract, "seq")) - 1];
 
     own->shown.kind = E2_ITEM_TAKEN_BACK;
     own->shown.plain = E2_PLAIN_UNKNOWN;

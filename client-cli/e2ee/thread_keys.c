@@ -67,8 +67,8 @@ bool e2_state_has_shown(const struct e2_state *s, const uint8_t author_id[SL_ID_
 }
 
 /*
- * The newest serial named by a taken key entry whose own author is not marked. From the last one back: an author who
- * has left is cleared only by one that comes later.
+ * The newest serial named by a taken key entry whose own author is not marked. From the last one
+ * back: an author who has left is cleared only by one that comes later.
  */
 static uint32_t settled_serial(const struct e2_thread *t)
 {

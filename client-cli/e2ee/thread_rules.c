@@ -66,14 +66,15 @@ int e2_grant_open(const struct e2_thread *t, const struct sl_key_body *body,
 }
 
 /*
- * Does an old key lead back to one that was taken? A key entry that was refused here may have been good for others,
- * so its key may stand between. A key fits an entry or does not, so each is looked at once.
+ * Does an old key lead back to one that was taken? A key entry that was refused here may have been
+ * good for others, so its key may stand between. A key fits an entry or does not, so each is looked
+ * at once.
  */
 static bool leads_back(const struct e2_thread *t, const uint8_t old[E2_KEY_BYTES])
 {
     const struct e2_state *s = &t->state;
     bool *visited = sl_alloc(s->key_count + 1);
-    uint8_t (*todo)[E2_KEY_BYTES] = sl_alloc((s->key_count + 1) * sizeof(*todo));
+    uint8_t(*todo)[E2_KEY_BYTES] = sl_alloc((s->key_count + 1) * sizeof(*todo));
     size_t *below = sl_alloc((s->key_count + 1) * sizeof(*below));
     size_t count = 1;
     bool found = false;
@@ -106,7 +107,8 @@ static bool grant_fits(const struct e2_thread *t, const struct sl_grant *grant, 
     const struct e2_state *s = &t->state;
 
     if (grant->kind == SL_HOLDER_PARENT) {
-        return s->parent_keys.seq != 0 && s->has_parent && same_id(grant->holder_id, s->parent_id) &&
+        return s->parent_keys.seq != 0 && s->has_parent &&
+               same_id(grant->holder_id, s->parent_id) &&
                grant->holder_generation == s->parent_keys.seq &&
                memcmp(grant->box_pk, s->parent_keys.box_pk, SL_PK_BYTES) == 0;
     }

@@ -1,6 +1,7 @@
 /*
- * Inside a thread: what was given, and what one pass over it has learnt. Private to thread*.c and compose.c.
- * The rules (thread_rules.c) read the state; thread_judge.c alone changes it. Thread: the thread's owner.
+ * Inside a thread: what was given, and what one pass over it has learnt. Private to thread*.c and
+ * compose.c. The rules (thread_rules.c) read the state; thread_judge.c alone changes it. Thread:
+ * the thread's owner.
  */
 #ifndef SENDLINE_E2EE_THREAD_STATE_H
 #define SENDLINE_E2EE_THREAD_STATE_H
@@ -26,7 +27,11 @@ struct e2_seen_key {
     uint8_t key[E2_KEY_BYTES];
 };
 
-enum e2_invite_state { E2_INVITE_OPEN, E2_INVITE_USED, E2_INVITE_ENDED };
+enum e2_invite_state {
+    E2_INVITE_OPEN,
+    E2_INVITE_USED,
+    E2_INVITE_ENDED
+};
 
 struct e2_seen_invite {
     uint32_t seq;
@@ -64,7 +69,7 @@ struct e2_state {
     uint64_t counted;         /**< highest generation of a key entry whose signature held */
     struct e2_seen_key *keys; /**< owned */
     size_t key_count;
-    size_t current; /**< index in keys + 1 of the newest taken; 0: none */
+    size_t current;                    /**< index in keys + 1 of the newest taken; 0: none */
     uint8_t (*shown_key)[SL_ID_BYTES]; /**< owned: who has shown the key of this generation */
     size_t shown_count;
     bool has_parent;
@@ -112,7 +117,11 @@ struct e2_thread {
     struct e2_state state;
 };
 
-enum e2_outcome { E2_OUT_TAKEN, E2_OUT_REFUSED, E2_OUT_WAITING };
+enum e2_outcome {
+    E2_OUT_TAKEN,
+    E2_OUT_REFUSED,
+    E2_OUT_WAITING
+};
 
 /** Judge entry state.count + 1, which is stored and linked. */
 enum e2_outcome e2_judge(struct e2_thread *t);
@@ -120,11 +129,12 @@ enum e2_outcome e2_judge(struct e2_thread *t);
 void e2_judge_marks(struct e2_thread *t, size_t from);
 
 void e2_state_fini(struct e2_state *s);
-/** Every thread key that the reader can get at: by a grant, from what it held, out of `previous`. */
+/** Every thread key that the reader can get at: by a grant, from what it held, out of `previous`.
+ */
 void e2_ring_fill(struct e2_thread *t);
 const uint8_t *e2_ring_find(const struct e2_thread *t, const uint8_t key_id[SL_HASH_BYTES]);
 
-const struct e2_seen_key *e2_state_current(const struct e2_state *s); /**< or NULL */
+const struct e2_seen_key *e2_state_current(const struct e2_state *s);           /**< or NULL */
 struct e2_seen_invite *e2_state_invite(const struct e2_state *s, uint32_t seq); /**< or NULL */
 struct e2_seen_invite *e2_state_open_invite(const struct e2_state *s);          /**< or NULL */
 /** Somebody who has left counts until a taken key entry names a roster that knows it. */
@@ -136,16 +146,22 @@ bool e2_state_has_shown(const struct e2_state *s, const uint8_t author_id[SL_ID_
 void e2_key_body_of(const struct sl_entry *entry, struct sl_key_body *out);
 bool e2_key_fits(const struct e2_thread *t, uint32_t generation, const struct sl_key_body *body,
                  const uint8_t key[E2_KEY_BYTES]);
-/** The key in the reader's own grant. @return 0: no grant of its; 1: opened; -1: its own, and does not open. */
-int e2_grant_open(const struct e2_thread *t, const struct sl_key_body *body, uint8_t key[E2_KEY_BYTES]);
-const struct sl_grant *e2_grant_of(const struct sl_key_body *body, uint8_t kind); /**< the first, or NULL */
+/** The key in the reader's own grant. @return 0: no grant of its; 1: opened; -1: its own, and does
+ * not open. */
+int e2_grant_open(const struct e2_thread *t, const struct sl_key_body *body,
+                  uint8_t key[E2_KEY_BYTES]);
+const struct sl_grant *e2_grant_of(const struct sl_key_body *body,
+                                   uint8_t kind); /**< the first, or NULL */
 
 /* Rules 6 to 8: they change nothing. NULL, or a static word for why the entry is refused. */
-const char *e2_rule_key(const struct e2_thread *t, const struct sl_entry *e, const struct sl_key_body *body,
-                        bool *has_key, uint8_t key[E2_KEY_BYTES]);
-const char *e2_rule_invite(const struct e2_thread *t, const struct sl_entry *e, const struct sl_invite_body *body);
-const char *e2_rule_keys(const struct e2_thread *t, const struct sl_entry *e, const struct sl_keys_body *body);
-bool e2_proof_holds(const struct e2_thread *t, const struct sl_entry *e, const struct sl_keys_body *body);
+const char *e2_rule_key(const struct e2_thread *t, const struct sl_entry *e,
+                        const struct sl_key_body *body, bool *has_key, uint8_t key[E2_KEY_BYTES]);
+const char *e2_rule_invite(const struct e2_thread *t, const struct sl_entry *e,
+                           const struct sl_invite_body *body);
+const char *e2_rule_keys(const struct e2_thread *t, const struct sl_entry *e,
+                         const struct sl_keys_body *body);
+bool e2_proof_holds(const struct e2_thread *t, const struct sl_entry *e,
+                    const struct sl_keys_body *body);
 const char *e2_rule_message(const struct e2_thread *t, const struct sl_entry *e, enum e2_side side,
                             enum e2_plain *kind, json_t **body);
 
