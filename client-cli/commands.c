@@ -1,0 +1,201 @@
+/* The table of commands. Groups are together, in the order in which help shows them; a noun's verbs
+ * follow each other within one. */
+#include "command.h"
+
+#define OPTIONS(...)                                                                               \
+    (const struct opt_use[])                                                                       \
+    {                                                                                              \
+        __VA_ARGS__, OPT_END                                                                       \
+    }
+
+const struct command commands[] = {
+    {
+        .name = "inbox",
+        .args = "",
+        .group = "Start here",
+        .summary = "Who has written to you, and when a reply is due",
+        .about = "Sorted by when a reply is due. No message text and no child's name are shown, so "
+                 "that a screen in an open office tells nobody anything. Messages that waited in "
+                 "your outbox are sent first.",
+        .examples = "sendline inbox\n"
+                    "sendline inbox --json | jq -r '.[] | select(.reply == \"late\") | .case'\n"
+                    "sendline inbox --quiet --exit-code || echo 'A reply is late'",
+        .options = OPTIONS({OPT_ALL, "All conversations, also those that wait for nothing"},
+                           {OPT_EXIT_CODE, NULL}),
+        .run = cmd_inbox,
+    },
+    {
+        .name = "read",
+        .args = "CASE",
+        .group = "Start here",
+        .summary = "Read a conversation",
+        .about = "CASE is a reference such as EHC-2041, in small letters too, or its number alone. "
+                 "Shown are the last 14 days, and everything that is new. The family sees how far "
+                 "you have read.",
+        .examples = "sendline read EHC-2041\n"
+                    "sendline read 2041 --peek\n"
+                    "sendline read EHC-2041 --since 2026-12-01",
+        .options = OPTIONS({OPT_ALL, "The whole conversation, with the numbers of your messages"},
+                           {OPT_PEEK, NULL}, {OPT_SINCE, NULL}),
+        .min_args = 1,
+        .max_args = 1,
+        .run = cmd_read,
+    },
+    {
+        .name = "reply",
+        .args = "CASE",
+        .group = "Start here",
+        .summary = "Answer, in your editor or from a file",
+        .about = "Opens your editor (the setting 'editor', $VISUAL, then $EDITOR). You see the "
+                 "message and are asked before it is sent. It is locked on this computer before it "
+                 "leaves; without a connection it waits in your outbox.\n"
+                 "\n"
+                 "There is no --message option on purpose: words typed on the command line stay in "
+                 "shell history.",
+        .examples = "sendline reply EHC-2041\n"
+                    "sendline reply EHC-2041 --file letter.txt\n"
+                    "sendline reply EHC-2041 --file - --yes < letter.txt",
+        .options = OPTIONS({OPT_CONFIRM, NULL}, {OPT_DRAFT, NULL}, {OPT_FILE, NULL},
+                           {OPT_YES, "Send without asking"}),
+        .min_args = 1,
+        .max_args = 2,
+        .run = cmd_reply,
+    },
+    {
+        .name = "cases",
+        .args = "",
+        .group = "Start here",
+        .summary = "Your caseload",
+        .examples = "sendline cases\n"
+                    "sendline cases --plain | cut -f 1",
+        .run = cmd_cases,
+    },
+    {
+        .name = "outbox",
+        .args = "",
+        .group = "Messages",
+        .summary = "Messages that wait to be sent",
+        .about = "A message that was written without a connection is kept here, locked, and sent "
+                 "with the next command that has one.",
+        .examples = "sendline outbox\n"
+                    "sendline outbox send",
+        .run = cmd_outbox,
+    },
+    {
+        .name = "outbox send",
+        .args = "",
+        .summary = "Send what waits now",
+        .examples = "sendline outbox send",
+        .run = cmd_outbox_send,
+    },
+    {
+        .name = "outbox cancel",
+        .args = "NUMBER",
+        .summary = "Throw away a message that waits",
+        .about = "NUMBER is the one that 'sendline outbox' shows.",
+        .examples = "sendline outbox cancel 1",
+        .options = OPTIONS({OPT_YES, "Throw it away without asking"}),
+        .min_args = 1,
+        .max_args = 1,
+        .run = cmd_outbox_cancel,
+    },
+    {
+        .name = "no-reply-needed",
+        .args = "CASE",
+        .group = "Messages",
+        .summary = "Say that a family waits for no answer",
+        .about = "For a message such as 'thank you'. The family sees it too, and the promise of a "
+                 "reply starts again with their next message.",
+        .examples = "sendline no-reply-needed EHC-2041",
+        .min_args = 1,
+        .max_args = 1,
+        .run = cmd_no_reply_needed,
+    },
+    {
+        .name = "take-back",
+        .args = "CASE NUMBER",
+        .group = "Messages",
+        .summary = "Take back a message of yours",
+        .about = "Its words are erased; that there was a message stays to be seen. NUMBER is the "
+                 "one that 'sendline read CASE --all' shows beside your messages.",
+        .examples = "sendline read EHC-2041 --all --peek\n"
+                    "sendline take-back EHC-2041 12",
+        .options = OPTIONS({OPT_YES, "Take it back without asking"}),
+        .min_args = 2,
+        .max_args = 2,
+        .run = cmd_take_back,
+    },
+    {
+        .name = "cases add",
+        .args = "",
+        .group = "Families",
+        .summary = "Add a case, with its conversation",
+        .about =
+            "Asks for the case reference, the child's initials and the parent's name, or reads "
+            "them from a file {\"case\", \"child\", \"parent\"}. They are locked like messages; "
+            "the service is told the reference alone. A case has one conversation with each "
+            "parent.",
+        .examples = "sendline cases add\n"
+                    "sendline cases add --from case.json",
+        .options = OPTIONS({OPT_FROM, NULL}),
+        .run = cmd_cases_add,
+    },
+    {
+        .name = "unlock",
+        .args = "",
+        .group = "Your key and your colleagues",
+        .summary = "Keep your key open for a while",
+        .about =
+            "The key is kept in this computer's kernel, never on a disk, for four hours or the "
+            "time that you say (at most 24h). Where there is no such place, each command asks "
+            "for your password.",
+        .examples = "sendline unlock\n"
+                    "sendline unlock --for 90m",
+        .options = OPTIONS({OPT_FOR, NULL}),
+        .run = cmd_unlock,
+    },
+    {
+        .name = "lock",
+        .args = "",
+        .group = "Your key and your colleagues",
+        .summary = "Close your key and end your session",
+        .examples = "sendline lock",
+        .run = cmd_lock,
+    },
+    {
+        .name = "who",
+        .args = "[CASE]",
+        .group = "Your key and your colleagues",
+        .summary = "Who your colleagues are, or who can read a case",
+        .about = "With a case: who can unlock what is written there now. Without: the list of "
+                 "colleagues that your service manager signed, with prints of keys to compare on "
+                 "the telephone.",
+        .examples = "sendline who\n"
+                    "sendline who EHC-2041",
+        .max_args = 1,
+        .run = cmd_who,
+    },
+    {
+        .name = "completion",
+        .args = "bash",
+        .group = "Setting up",
+        .summary = "Let the Tab key finish commands and cases",
+        .about = "'completion bash' prints what bash needs. 'completion cases' prints your cases, "
+                 "as last seen, for as long as your key is unlocked.",
+        .examples = "source <(sendline completion bash)",
+        .min_args = 1,
+        .max_args = 1,
+        .run = cmd_completion,
+    },
+    {
+        .name = "help",
+        .args = "[COMMAND]",
+        .group = "Setting up",
+        .summary = "Help and examples for a command",
+        .examples = "sendline help reply\n"
+                    "sendline help cases add",
+        .max_args = 2,
+        .run = cmd_help,
+    },
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
