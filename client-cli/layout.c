@@ -137,25 +137,51 @@ void layout_ends(FILE *to, const char *left, const char *right, size_t width)
 
     (void)fputs(left, to);
     if (*right != '\0') {
-        pad(to, used + 2 <= width ? width - used : 2);
+        /* No room for both: the right one gets a line of its own, at the same edge. */
+        if (used + 2 > width) {
+            (void)fputc('\n', to);
+            used -= layout_width(left);
+        }
+        pad(to, used < width ? width - used : 0);
         (void)fputs(right, to);
     }
     (void)fputc('\n', to);
 }
 
-size_t layout_words(const char *text)
+void layout_rule(FILE *to, const char *head, char c, size_t width)
 {
-    size_t words = 0;
-    bool in_word = false;
-
-    for (; *text != '\0'; text++) {
-        bool letter =
-            (unsigned char)*text >= 0x80 || isalnum((unsigned char)*text) != 0 || *text == '\'';
-
-        words += letter && !in_word;
-        in_word = letter;
+    (void)fputs(head, to);
+    for (size_t i = layout_width(head); i < width; i++) {
+        (void)fputc(c, to);
     }
-    return words;
+    (void)fputc('\n', to);
+}
+
+/* ---- Reading age ---- */
+
+struct tally {
+    size_t words;
+    size_t sentences;
+    size_t syllables;
+};
+
+static bool is_letter(utf8proc_int32_t c)
+{
+    switch ((int)utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return true;
+    default:
+        return c == '\'' || c == 0x2019;
+    }
 }
 
 static bool is_vowel(char c)
@@ -163,31 +189,79 @@ static bool is_vowel(char c)
     return c != '\0' && strchr("aeiouyAEIOUY", c) != NULL;
 }
 
+/** Vowel sounds of an English word: a silent e at the end, or before its d, is none. */
+static size_t syllables_of(const char *word, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        count += is_vowel(word[i]) && (i == 0 || !is_vowel(word[i - 1]));
+    }
+    if (len > 2 && word[len - 1] == 'e' && !is_vowel(word[len - 2]) && word[len - 2] != 'l') {
+        count--;
+    }
+    if (len > 3 && word[len - 1] == 'd' && word[len - 2] == 'e' && !is_vowel(word[len - 3]) &&
+        strchr("dt", word[len - 3]) == NULL) {
+        count--;
+    }
+    return count > 0 ? count : 1;
+}
+
+/** Does a sentence end before `at`? After a full stop that is not inside a number or a name, and at
+ * an empty line. */
+static bool ends_sentence(const char *text, const char *at)
+{
+    if (*at == '\n') {
+        return at[1] == '\n' || at[1] == '\0';
+    }
+    return at > text && strchr(".?!", at[-1]) != NULL && strchr(" \t\"')", *at) != NULL;
+}
+
+static struct tally tally_of(const char *text)
+{
+    struct tally all = {0};
+    const char *word = NULL;
+    bool open = false;
+
+    for (const char *at = text;;) {
+        utf8proc_int32_t c = 0;
+        utf8proc_ssize_t n =
+            utf8proc_iterate((const utf8proc_uint8_t *)at, (utf8proc_ssize_t)strnlen(at, 4), &c);
+        bool letter = *at != '\0' && n > 0 && is_letter(c);
+
+        if (letter && word == NULL) {
+            word = at;
+            all.words++;
+            open = true;
+        } else if (!letter && word != NULL) {
+            all.syllables += syllables_of(word, (size_t)(at - word));
+            word = NULL;
+        }
+        if (open && (*at == '\0' || ends_sentence(text, at))) {
+            all.sentences++;
+            open = false;
+        }
+        if (*at == '\0') {
+            return all;
+        }
+        at += n > 0 ? n : 1;
+    }
+}
+
+size_t layout_words(const char *text)
+{
+    return tally_of(text).words;
+}
+
 int layout_reading_age(const char *text)
 {
-    size_t words = layout_words(text);
-    size_t sentences = 0;
-    size_t syllables = 0;
-    bool vowel = false;
-    double grade;
+    struct tally all = tally_of(text);
+    double age;
 
-    if (words < 10) {
+    if (all.words < 10) {
         return 0;
     }
-    for (const char *c = text; *c != '\0'; c++) {
-        bool now = is_vowel(*c);
-        bool ends_word = isalpha((unsigned char)c[0]) != 0 && isalpha((unsigned char)c[1]) == 0;
-
-        /* A vowel sound each, but a silent e at a word's end is none. */
-        syllables += now && !vowel && !(ends_word && (*c == 'e' || *c == 'E'));
-        vowel = now;
-        sentences += (*c == '.' || *c == '?' || *c == '!' || *c == '\n') && c > text &&
-                     strchr(".?!\n", c[-1]) == NULL;
-    }
-    sentences = sentences > 0 ? sentences : 1;
-    syllables = syllables > words ? syllables : words;
-    grade =
-        0.39 * (double)words / (double)sentences + 11.8 * (double)syllables / (double)words - 15.59;
-    grade += 5;
-    return grade < 5 ? 5 : grade > 25 ? 25 : (int)(grade + 0.5);
+    age = 0.39 * (double)all.words / (double)all.sentences +
+          11.8 * (double)all.syllables / (double)all.words - 15.59 + 5;
+    return age < 5 ? 5 : age > 25 ? 25 : (int)(age + 0.5);
 }

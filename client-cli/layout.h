@@ -1,5 +1,6 @@
 /*
- * Text on a screen: widths as a terminal counts them, wrapping, one-line names. Pure.
+ * Text on a screen: widths as a terminal counts them, wrapping, one-line names; and how hard a text
+ * is to read. Pure.
  */
 #ifndef SENDLINE_CLI_LAYOUT_H
 #define SENDLINE_CLI_LAYOUT_H
@@ -20,13 +21,17 @@ char *layout_line(const char *text);
  */
 void layout_wrap(FILE *to, const char *text, size_t indent, size_t width);
 
-/** left, then right at the right edge of `width` columns (at least two spaces between), and a line
- * end. */
+/** left, then right at the right edge of `width` columns, and a line end. Where they do not fit
+ * side by side with two spaces between, right goes on a line of its own. */
 void layout_ends(FILE *to, const char *left, const char *right, size_t width);
 
-/** Words of a text, and a school-year-plus-five reading age of it (Flesch-Kincaid); 0 when it is
- * too short to say. */
+/** head, then c up to `width` columns, and a line end. */
+void layout_rule(FILE *to, const char *head, char c, size_t width);
+
+/** Words of a text. */
 size_t layout_words(const char *text);
+/** Reading age of an English text by Flesch-Kincaid (years at school and five more); 0 when it is
+ * too short to say. Advice, no more. */
 int layout_reading_age(const char *text);
 
 #endif
