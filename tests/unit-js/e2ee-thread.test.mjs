@@ -292,8 +292,8 @@ describe('rosters and people', () => {
     });
     test('the first grant is asked once, also over a change of password', () => {
         const { world, chain } = begin('first grant');
-        const before = read(world, chain, 'team1');
-        assert.equal(before.firstGrant?.inviter.name, 'Jane Okafor');
+        const first = read(world, chain, 'team1');
+        assert.equal(first.firstGrant?.inviter.name, 'Jane Okafor');
         chain.acceptAs('parent2', { by: 0, prove: world.parent.sign });
         assert.equal(read(world, chain, 'team1').firstGrant?.inviter.seq, 3);
         chain.rotate('jane', { parent: 'parent2' });
@@ -338,11 +338,11 @@ describe('rosters and people', () => {
         const parent = read(world, chain, 'parent', { checkpoint });
         assert.deepEqual(parent.waiting, { why: 'roster-expired', serial: 1 });
         assert.equal(parent.items.length, 6);
-        const before = begin('ended');
-        before.world.now = T0 + 93 * DAY;
-        const at = read(before.world, before.chain, 'parent', { checkpoint });
+        const shorter = begin('ended');
+        shorter.world.now = T0 + 93 * DAY;
+        const at = read(shorter.world, shorter.chain, 'parent', { checkpoint });
         assert.deepEqual(at.sendState(), { ok: true, ask: 'roster-expired' });
-        const staff = read(before.world, before.chain, 'team1');
+        const staff = read(shorter.world, shorter.chain, 'team1');
         assert.deepEqual(staff.sendState(), { ok: false, why: 'roster-expired' });
     });
     test('another team, once a person has named it', () => {

@@ -32,7 +32,7 @@ const who = {};
 /** @type {Record<number, Uint8Array>} */
 const roster = {};
 /** @type {Uint8Array[]} */
-let holders = [];
+const holders = [];
 
 /** @param {string} name @param {Uint8Array} bytes */
 function put(name, bytes) {

@@ -59,7 +59,7 @@ export async function make() {
         roots: [serial === 1 ? world.root.sign.pk : world.root2.sign.pk],
         signer: serial < 3 ? world.root : world.root2, ...more,
     });
-    world.holderRecords.forEach((record, i) => put(`holder.${Object.keys(world.holder)[i]}`, record));
+    world.holderRecords.forEach((bytes, i) => put(`holder.${Object.keys(world.holder)[i]}`, bytes));
     for (const serial of [1, 2, 3]) {
         put(`roster.${serial}`, world.roster(serial));
         put(`roster.${serial}.hash`, parseRoster(world.roster(serial)).hash);
