@@ -124,6 +124,11 @@ static void put_metrics(void *ctx, struct sl_buf *out)
     rpc_metrics(server->rpc, out);
 }
 
+static bool store_is_well(void *ctx)
+{
+    return store_works(((struct server *)ctx)->store);
+}
+
 static void on_session_ended(void *ctx, const uint8_t session_id[16])
 {
     struct server *server = ctx;
@@ -179,7 +184,8 @@ static enum sl_code start_all(struct server *server, struct sl_err *err)
         .config = server->config,
         .clock = sl_clock_system(),
         .metrics = put_metrics,
-        .metrics_ctx = server,
+        .works = store_is_well,
+        .ctx = server,
     };
     enum sl_code rc = take_data_folder(server, err);
 

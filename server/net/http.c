@@ -80,10 +80,18 @@ static void get_metrics(struct net_conn *conn)
 
 static void get_health(struct net_conn *conn)
 {
-    bool stopping = atomic_load(&conn->loop->net->stopping);
+    struct net *net = conn->loop->net;
+    const struct net_options *options = &net->options;
 
-    net_answer_text(conn, stopping ? 503 : 200, "application/json",
-                    stopping ? "{\"ok\":false}" : "{\"ok\":true}");
+    if (atomic_load(&net->stopping)) {
+        net_answer_text(conn, 503, "application/json", "{\"ok\":false,\"why\":\"stopping\"}");
+    } else if (options->works != NULL && !options->works(options->ctx)) {
+        /* Reading still works, so this is for whoever watches, and no reason to send nobody here.
+         */
+        net_answer_text(conn, 503, "application/json", "{\"ok\":false,\"why\":\"storage\"}");
+    } else {
+        net_answer_text(conn, 200, "application/json", "{\"ok\":true}");
+    }
 }
 
 /* Is what a POST says of itself right? The refusal is made if it is not. */

@@ -74,6 +74,6 @@ void net_metrics(struct net *net, struct sl_buf *out)
     }
     put(out, "sendline_resident_bytes", "gauge", resident_bytes());
     if (net->options.metrics != NULL) {
-        net->options.metrics(net->options.metrics_ctx, out);
+        net->options.metrics(net->options.ctx, out);
     }
 }

@@ -131,20 +131,20 @@ static enum sl_code read_url(struct net_listener *listener, const char *url, boo
     return SL_OK;
 }
 
+static enum sl_code read_listeners(struct net *net, struct sl_err *err)
+{
+    enum sl_code rc = read_listener(net, RPC_PUBLIC, net->config->public_listen, err);
+
+    return rc == SL_OK ? read_listener(net, RPC_STAFF_LISTENER, net->config->staff_listen, err)
+                       : rc;
+}
+
 static enum sl_code open_listeners(struct net *net, struct sl_err *err)
 {
     const struct config *c = net->config;
-    enum sl_code rc = read_listener(net, RPC_PUBLIC, c->public_listen, err);
-
-    if (rc == SL_OK) {
-        rc = read_listener(net, RPC_STAFF_LISTENER, c->staff_listen, err);
-    }
-    if (rc != SL_OK) {
-        return rc;
-    }
     bool open_public = net_listen_port(&net->listeners[RPC_PUBLIC].at) == 0;
     bool open_staff = net_listen_port(&net->listeners[RPC_STAFF_LISTENER].at) == 0;
-    rc = net_bind(net, err);
+    enum sl_code rc = net_bind(net, err);
     if (rc == SL_OK) {
         rc = read_url(&net->listeners[RPC_PUBLIC], c->public_url, open_public, err);
     }
@@ -176,6 +176,9 @@ static enum sl_code make_parts(struct net *net, struct sl_err *err)
     const struct config *c = net->config;
     enum sl_code rc = net_proxies_parse(c->trusted_proxies, &net->proxies, err);
 
+    if (rc == SL_OK) {
+        rc = read_listeners(net, err);
+    }
     if (rc == SL_OK) {
         rc = load_tls(c, &net->tls, err);
     }

@@ -22,9 +22,10 @@ struct net;
 struct net_options {
     const struct config *config;  /**< borrowed until net_free */
     const struct sl_clock *clock; /**< the same */
-    /** Adds lines to /metrics; may be NULL. Called on a loop thread: must not block. */
-    void (*metrics)(void *ctx, struct sl_buf *out);
-    void *metrics_ctx;
+    /** Called on loop threads: must not block. */
+    void (*metrics)(void *ctx, struct sl_buf *out); /**< adds lines to /metrics; may be NULL */
+    bool (*works)(void *ctx); /**< what /healthz says of the store; NULL: it does */
+    void *ctx;
 };
 
 /**

@@ -127,6 +127,16 @@ void store_stats(struct store *store, struct store_stats *out)
     };
 }
 
+bool store_works(struct store *store)
+{
+    bool works = atomic_load(&store->works);
+
+    if (!works) {
+        probe_send(&store->probe);
+    }
+    return works;
+}
+
 /* ---- Opening and closing ---- */
 
 static struct store *new_store(const struct store_options *options)
@@ -145,6 +155,8 @@ static struct store *new_store(const struct store_options *options)
         store->readers[i].store = store;
         queue_init(&store->readers[i].queue);
     }
+    atomic_init(&store->works, true);
+    store->probe.store = store;
     store->writer.store = store;
     store->writer.outcomes = sl_alloc(store->max_group * sizeof *store->writer.outcomes);
     queue_init(&store->writer.queue);

@@ -78,6 +78,12 @@ void store_close(struct store *store);
 void store_stats(struct store *store, struct store_stats *out);
 
 /**
+ * Can it save? False from a commit that failed until one that has written; asking meanwhile has the
+ * writer try, so that the answer comes right without anybody's writing. Thread: any; never blocks.
+ */
+bool store_works(struct store *store);
+
+/**
  * A connection outside the threads: for tests, `sendlined check` and tools. One that writes makes
  * the file (0600) if there is none, and is what store_migrate takes; a readonly one refuses writes,
  * and refuses a database of another version. ":memory:" is one that nobody shares.

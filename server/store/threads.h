@@ -76,6 +76,13 @@ struct tidier {
     bool started;
 };
 
+/** A write of the store's own, to see whether it can save again. */
+struct probe {
+    struct store_job job;
+    struct store *store;
+    atomic_bool under_way;
+};
+
 struct store {
     const struct driver *driver;
     const struct sl_clock *clock;
@@ -86,6 +93,8 @@ struct store {
     struct writer writer;
     struct tidier tidier;
     atomic_bool stopping;
+    atomic_bool works; /**< the last commit that had something to write has succeeded */
+    struct probe probe;
     _Atomic uint32_t queued;
     _Atomic uint64_t reads;
     _Atomic uint64_t writes;
@@ -99,6 +108,7 @@ void *reader_main(void *arg); /**< struct reader */
 void *writer_main(void *arg); /**< struct writer */
 void *tidier_main(void *arg); /**< struct tidier */
 void tidier_wake(struct tidier *tidier);
+void probe_send(struct probe *probe);
 
 /** The job leaves the store: call its done. */
 void store_finish(struct store *store, struct store_job *job, enum sl_code code,

@@ -60,13 +60,30 @@ static enum sl_code run_group(struct writer *w, size_t count, struct sl_err *err
     return rc;
 }
 
-/* The jobs get the reason, but nobody above sees the failure as a whole. */
+/* A commit that had nothing to write proves nothing. */
+static void group_kept(struct writer *w, size_t count, uint32_t pages_before)
+{
+    struct store *store = w->store;
+
+    atomic_fetch_add_explicit(&store->commits, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&store->writes, count, memory_order_relaxed);
+    if (!atomic_load(&store->works) && store->driver->log_pages(w->db) != pages_before) {
+        atomic_store(&store->works, true);
+        sl_log(SL_LOG_WARN, "saving_again", "failed=%llu",
+               (unsigned long long)atomic_load(&store->failed_commits));
+    }
+}
+
+/* The jobs get the reason, but nobody above sees the failure as a whole: the log tells of the first
+ * of a row. */
 static void group_failed(struct writer *w, size_t count, enum sl_code rc, const struct sl_err *err)
 {
     bool clear = false;
 
     atomic_fetch_add_explicit(&w->store->failed_commits, 1, memory_order_relaxed);
-    sl_log_err(SL_LOG_ERROR, "commit_failed", err);
+    if (atomic_exchange(&w->store->works, false)) {
+        sl_log_err(SL_LOG_ERROR, "commit_failed", err);
+    }
     for (size_t i = 0; i < count; i++) {
         w->outcomes[i].code = rc;
         w->outcomes[i].err = *err;
@@ -119,12 +136,12 @@ void *writer_main(void *arg)
     while ((count = take_group(w)) > 0) {
         struct sl_err err = {.code = SL_OK};
         int64_t began_ms = sl_mono_ms(w->store->clock);
+        uint32_t pages = w->store->driver->log_pages(w->db);
         enum sl_code rc = run_group(w, count, &err);
         int64_t took_ms = sl_mono_ms(w->store->clock) - began_ms;
 
         if (rc == SL_OK) {
-            atomic_fetch_add_explicit(&w->store->commits, 1, memory_order_relaxed);
-            atomic_fetch_add_explicit(&w->store->writes, count, memory_order_relaxed);
+            group_kept(w, count, pages);
         } else {
             group_failed(w, count, rc, &err);
         }

@@ -565,6 +565,44 @@ START_TEST(a_full_disk_fails_all_and_recovers)
 }
 END_TEST
 
+/* True once store_works says so; each asking has the store try. */
+static bool works_within_a_second(void)
+{
+    for (int i = 0; i < 1000 && !store_works(store); i++) {
+        sleep_us(1000);
+    }
+    return store_works(store);
+}
+
+START_TEST(a_store_that_cannot_save_says_so_until_it_can)
+{
+    struct store_stats before;
+    struct store_stats after;
+    struct task nothing;
+
+    ck_assert(store_works(store));
+    disk_set_mode(DISK_NO_FLUSH);
+    ck_assert_int_eq(write_one("lost"), SL_SYSTEM);
+    ck_assert(!store_works(store));
+    /* A write that changes nothing is committed, and says nothing about the disk. */
+    task_init(&nothing, 1, true, "key", "");
+    nothing.job.run = task_read;
+    submit(&nothing);
+    ck_assert_int_eq(await(&nothing), SL_OK);
+    ck_assert(!works_within_a_second());
+
+    disk_set_mode(DISK_GOOD);
+    ck_assert(works_within_a_second());
+    ck_assert(is_there("probe"));
+    /* From here on asking costs nothing. */
+    store_stats(store, &before);
+    ck_assert(store_works(store));
+    ck_assert_int_eq(write_one("kept"), SL_OK);
+    store_stats(store, &after);
+    ck_assert_uint_eq(after.commits, before.commits + 1);
+}
+END_TEST
+
 /* Let the database end the transaction by itself, as it does when it is full in mid-statement. */
 static enum sl_code limited_run(struct store_job *job, struct db *db, struct sl_err *err)
 {
@@ -878,6 +916,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, a_read_sees_one_moment);
     tcase_add_test(tests, nothing_is_answered_before_its_flush);
     tcase_add_test(tests, a_full_disk_fails_all_and_recovers);
+    tcase_add_test(tests, a_store_that_cannot_save_says_so_until_it_can);
     tcase_add_test(tests, a_broken_transaction_fails_the_whole_group);
     tcase_add_test(tests, fifty_senders_share_flushes);
     tcase_add_test(tests, one_sender_alone_waits_for_nobody);

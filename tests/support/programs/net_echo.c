@@ -10,11 +10,13 @@
  *     end S              end session S but for this connection, with the event that says so
  *     idle N             the session ends after N seconds without a request
  *     peer, cookie       what the connection knows
+ *     store up, store down  what /healthz is told
  *     refuse             answer, and have the connection closed
  *     anything else      itself
  */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,7 @@ struct rpc {
     pthread_mutex_t lock;
     pthread_cond_t none;
     int under_way; /* under the lock */
+    atomic_bool store_down;
 };
 
 /* A piece of work for a thread of its own, as the store's are. */
@@ -183,6 +186,9 @@ static bool obey(struct rpc *rpc, struct rpc_conn *conn, const char *text)
         reply(rpc, conn, sl_strdup("ended"), NULL);
     } else if (strcmp(text, "peer") == 0) {
         reply(rpc, conn, sl_strdup(conn->peer), NULL);
+    } else if (strncmp(text, "store ", 6) == 0) {
+        atomic_store(&rpc->store_down, strcmp(text + 6, "down") == 0);
+        reply(rpc, conn, sl_strdup(text), NULL);
     } else if (strcmp(text, "cookie") == 0) {
         reply(rpc, conn, sl_strdup(conn->cookie_token), NULL);
     } else {
@@ -221,6 +227,11 @@ void rpc_internal(struct rpc *rpc, const char *name, json_t *take_args, const ch
     late->ms = 5;
     json_decref(take_args);
     start_late(rpc, late);
+}
+
+static bool store_is_up(void *ctx)
+{
+    return !atomic_load(&((struct rpc *)ctx)->store_down);
 }
 
 /* ---- The program ---- */
@@ -287,7 +298,8 @@ int main(int argc, char **argv)
     if (sodium_init() < 0 || config_load(NULL, NULL, argc, argv, &config, &err) != SL_OK) {
         fail("settings", &err);
     }
-    struct net_options options = {.config = config, .clock = sl_clock_system()};
+    struct net_options options = {
+        .config = config, .clock = sl_clock_system(), .works = store_is_up, .ctx = &rpc};
     if (net_new(&options, &net, &err) != SL_OK) {
         fail("cannot start", &err);
     }
