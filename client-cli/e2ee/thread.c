@@ -7,8 +7,6 @@
 
 #include "e2ee/thread_state.h"
 
-static void judge_all(struct e2_thread *t);
-
 static void *copied(const void *from, size_t n)
 {
     void *to = sl_alloc(n + 1);
@@ -281,37 +279,4 @@ void e2_thread_name_team(struct e2_thread *t, const uint8_t team_id[SL_ID_BYTES]
     t->teams = sl_realloc(t->teams, (t->team_count + 1) * sizeof(*t->teams));
     memcpy(t->teams[t->team_count++], team_id, SL_ID_BYTES);
     judge_all(t);
-}
-
-void e2_thread_head(const struct e2_thread *t, struct e2_point *out)
-{
-    out->seq = (uint32_t)t->stored_count;
-    memcpy(out->link, t->links[t->stored_count], SL_HASH_BYTES);
-}
-
-bool e2_thread_link(const struct e2_thread *t, uint32_t seq, uint8_t out[SL_HASH_BYTES])
-{
-    if (seq > t->stored_count) {
-        return false;
-    }
-    memcpy(out, t->links[seq], SL_HASH_BYTES);
-    return true;
-}
-
-void e2_thread_checkpoint(const struct e2_thread *t, struct e2_point *out)
-{
-    size_t seq = t->state.count;
-
-    if (t->lost) {
-        *out = t->checkpoint;
-        return;
-    }
-    while (seq > 0 && t->stored[seq - 1].at == 0) {
-        seq--;
-    }
-    memset(out, 0, sizeof(*out));
-    if (seq > 0) {
-        out->seq = (uint32_t)seq;
-        memcpy(out->link, t->links[seq], SL_HASH_BYTES);
-    }
 }

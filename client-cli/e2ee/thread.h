@@ -40,8 +40,10 @@
  * - Histories differ (alarm) when an entry whose signature holds, by somebody who counts, names a
  * prev_seq that is not below its own or a prev_link that is not ours; for a keys entry its proof
  * must hold too.
- * - A mark is cleared only by a taken key entry whose own author is not marked, so that two leavers
- * cannot clear each other. The same holds for what settles the question of the first grant.
+ * - A mark is cleared only by a taken key entry of somebody who has not left, so that two leavers
+ * cannot clear each other. The same holds for what settles the question of the first grant; for an
+ * inviter who has left it stands open until then, whoever granted before.
+ * - Of a key entry with more grants than there may be, none counts.
  *
  * Thread: one owner. The trust, seeds, identities, clock and setup arrays are borrowed for the
  * thread's life.
@@ -172,8 +174,9 @@ const struct e2_item *e2_thread_item(const struct e2_thread *t, size_t i);
 
 struct e2_card {
     const char *case_ref, *child, *parent; /**< borrowed until the thread changes */
-    const uint8_t *continues; /**< 16 bytes: the thread that this one goes on from, or NULL */
     uint32_t seq;
+    bool has_continues;
+    uint8_t continues[SL_ID_BYTES]; /**< the thread that this one goes on from */
 };
 /** The newest card: the thread's title, whatever the server calls it. False: none yet. */
 bool e2_thread_card(const struct e2_thread *t, struct e2_card *out);
@@ -240,8 +243,8 @@ enum e2_key_why {
 struct e2_key_need {
     enum e2_key_why
         why;        /**< anything but E2_KEY_FINE: a key entry has to come before what is written */
-    bool needs_yes; /**< it would be the first grant to keys under an invitation that I did not make
-                     */
+    bool needs_yes; /**< it would be the first grant to keys under an invitation that I did not
+                     make, or the first since its maker left */
     bool inviter_left;               /**< they are not staff any more: say so in the question */
     uint8_t inviter_id[SL_ID_BYTES]; /**< give it to e2_compose_key after the yes */
     const char *inviter_name;        /**< borrowed; "" when nobody */

@@ -89,16 +89,6 @@ static struct refusal rule_form(const struct e2_thread *t, struct parsed *p)
     return id_used(&t->state, header->entry_id) ? refuse(1, "entry-id-used") : fine;
 }
 
-static uint32_t last_taken(const struct e2_state *s, const uint8_t author_id[SL_ID_BYTES])
-{
-    for (size_t i = 0; i < s->author_count; i++) {
-        if (same_id(s->authors[i].author_id, author_id)) {
-            return s->authors[i].seq;
-        }
-    }
-    return 0;
-}
-
 /* Rule 2: place. */
 static struct refusal rule_place(const struct e2_thread *t, const struct parsed *p)
 {
@@ -110,7 +100,7 @@ static struct refusal rule_place(const struct e2_thread *t, const struct parsed 
     if (memcmp(header->prev_link, t->links[header->prev_seq], SL_HASH_BYTES) != 0) {
         return refuse(2, "prev-link");
     }
-    if (header->prev_seq < last_taken(&t->state, header->author_id)) {
+    if (header->prev_seq < e2_state_last_taken(&t->state, header->author_id)) {
         return refuse(2, "own-order");
     }
     const bool alone = header->type == SL_ENTRY_KEY || header->type == SL_ENTRY_INVITE ||
@@ -260,9 +250,8 @@ static void put_inviter(const struct e2_thread *t, struct e2_item *item)
     if (invite == NULL) {
         return;
     }
-    const struct e2_person *inviter = e2_trust_staff(t->trust, invite->author_id);
     memcpy(item->inviter_id, invite->author_id, SL_ID_BYTES);
-    item->inviter_name = inviter != NULL ? inviter->holder.name : "";
+    item->inviter_name = e2_staff_name(t, invite->author_id);
 }
 
 static void take_any(struct e2_thread *t, const struct parsed *p, struct e2_item *item)
@@ -296,17 +285,6 @@ static void end_invite(struct e2_state *s, struct e2_seen_invite *invite, enum e
                     to == E2_INVITE_USED ? "used" : "ended");
 }
 
-static const char *grant_name(const struct e2_thread *t, const struct sl_key_body *body,
-                              uint8_t kind)
-{
-    const struct sl_grant *grant = e2_grant_of(body, kind);
-    const struct e2_person *holder =
-        grant == NULL ? NULL
-                      : e2_trust_find(t->trust, kind, grant->holder_id, grant->holder_generation);
-
-    return holder == NULL ? "" : holder->holder.name;
-}
-
 static void take_key(struct e2_thread *t, struct parsed *p, struct e2_seen_key *key,
                      struct e2_own_item *own)
 {
@@ -318,12 +296,16 @@ static void take_key(struct e2_thread *t, struct parsed *p, struct e2_seen_key *
     s->last_named = body->roster_serial;
     s->shown_count = 0;
     remember_shown(s, p->entry.header.author_id);
-    s->parent_keys.granted = s->parent_keys.granted || s->parent_keys.seq != 0;
+    /* What a leaver adds, with a server that lets it in late, settles nothing. */
+    if (p->staff->ended == 0) {
+        s->settled = body->roster_serial;
+        s->parent_keys.granted = s->parent_keys.seq != 0;
+    }
     own->shown.kind = E2_ITEM_KEY;
     sl_json_set_int(own->body, "generation", key->generation);
     sl_json_set_int(own->body, "roster_serial", body->roster_serial);
-    sl_json_set_str(own->body, "team", grant_name(t, body, SL_HOLDER_TEAM));
-    sl_json_set_str(own->body, "records", grant_name(t, body, SL_HOLDER_RECORDS));
+    sl_json_set_str(own->body, "team", e2_grant_name(t, body, SL_HOLDER_TEAM));
+    sl_json_set_str(own->body, "records", e2_grant_name(t, body, SL_HOLDER_RECORDS));
     sl_json_set_bool(own->body, "parent", e2_grant_of(body, SL_HOLDER_PARENT) != NULL);
 }
 
@@ -395,7 +377,6 @@ static struct e2_seen_key *keep_key(struct e2_state *s, const struct parsed *p)
     key->seq = p->seq;
     key->generation = p->entry.header.generation;
     key->body = p->key_body;
-    memcpy(key->author_id, p->entry.header.author_id, SL_ID_BYTES);
     return key;
 }
 

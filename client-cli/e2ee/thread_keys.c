@@ -51,6 +51,16 @@ struct e2_seen_invite *e2_state_open_invite(const struct e2_state *s)
     return NULL;
 }
 
+uint32_t e2_state_last_taken(const struct e2_state *s, const uint8_t author_id[SL_ID_BYTES])
+{
+    for (size_t i = 0; i < s->author_count; i++) {
+        if (same_id(s->authors[i].author_id, author_id)) {
+            return s->authors[i].seq;
+        }
+    }
+    return 0;
+}
+
 bool e2_state_counts(const struct e2_state *s, const struct e2_person *person)
 {
     return e2_person_current_at(person, s->last_named);
@@ -66,43 +76,15 @@ bool e2_state_has_shown(const struct e2_state *s, const uint8_t author_id[SL_ID_
     return false;
 }
 
-/*
- * The newest serial named by a taken key entry whose own author is not marked. From the last one
- * back: an author who has left is cleared only by one that comes later.
- */
-static uint32_t settled_serial(const struct e2_thread *t)
-{
-    uint32_t best = 0;
-
-    for (size_t i = t->state.key_count; i > 0; i--) {
-        const struct e2_seen_key *key = &t->state.keys[i - 1];
-        const struct e2_person *author =
-            key->taken ? e2_trust_staff(t->trust, key->author_id) : NULL;
-        if (author != NULL && (author->ended == 0 || best >= author->ended) &&
-            key->body.roster_serial > best) {
-            best = key->body.roster_serial;
-        }
-    }
-    return best;
-}
-
-static bool confirmed_by(const struct e2_thread *t, const uint8_t staff_id[SL_ID_BYTES],
-                         uint32_t settled)
+bool e2_thread_confirmed(const struct e2_thread *t, const uint8_t staff_id[SL_ID_BYTES])
 {
     const struct e2_person *person = e2_trust_staff(t->trust, staff_id);
 
-    return person != NULL && (person->ended == 0 || settled >= person->ended);
-}
-
-bool e2_thread_confirmed(const struct e2_thread *t, const uint8_t staff_id[SL_ID_BYTES])
-{
-    return confirmed_by(t, staff_id, settled_serial(t));
+    return person != NULL && (person->ended == 0 || t->state.settled >= person->ended);
 }
 
 void e2_judge_marks(struct e2_thread *t, size_t from)
 {
-    const uint32_t settled = settled_serial(t);
-
     for (size_t i = from; i < t->state.count; i++) {
         struct e2_item *item = &t->state.items[i].shown;
         if (item->rule != 0) {
@@ -110,8 +92,25 @@ void e2_judge_marks(struct e2_thread *t, size_t from)
         }
         /* A parent stands and falls with who invited them. */
         const uint8_t *staff = item->side == E2_SIDE_STAFF ? item->author_id : item->inviter_id;
-        item->confirmed = confirmed_by(t, staff, settled);
+        item->confirmed = e2_thread_confirmed(t, staff);
     }
+}
+
+const char *e2_grant_name(const struct e2_thread *t, const struct sl_key_body *body, uint8_t kind)
+{
+    const struct sl_grant *grant = e2_grant_of(body, kind);
+    const struct e2_person *holder =
+        grant == NULL ? NULL
+                      : e2_trust_find(t->trust, kind, grant->holder_id, grant->holder_generation);
+
+    return holder == NULL ? "" : holder->holder.name;
+}
+
+const char *e2_staff_name(const struct e2_thread *t, const uint8_t staff_id[SL_ID_BYTES])
+{
+    const struct e2_person *person = e2_trust_staff(t->trust, staff_id);
+
+    return person == NULL ? "" : person->holder.name;
 }
 
 /* ---- The ring ---- */
@@ -175,14 +174,15 @@ static void ring_from(struct e2_thread *t, const struct candidate *list, size_t 
     uint8_t old[E2_KEY_BYTES];
     const struct candidate *one = &list[i];
 
-    if (e2_ring_find(t, one->body.key_id) == NULL && e2_grant_open(t, &one->body, key) == 1 &&
-        e2_key_fits(t, one->generation, &one->body, key)) {
+    if (e2_ring_find(t, one->body.key_id) == NULL &&
+        e2_grant_open(t->seeds, t->reader, &one->body, key) == 1 &&
+        e2_key_fits(t->id, one->generation, &one->body, key)) {
         ring_add(t, one->body.key_id, key);
     }
     const uint8_t *have = e2_ring_find(t, one->body.key_id);
     if (have != NULL && e2_previous_open(old, have, t->id, one->generation, one->body.previous)) {
         for (size_t j = 0; j < i; j++) {
-            if (e2_key_fits(t, list[j].generation, &list[j].body, old)) {
+            if (e2_key_fits(t->id, list[j].generation, &list[j].body, old)) {
                 ring_add(t, list[j].body.key_id, old);
             }
         }

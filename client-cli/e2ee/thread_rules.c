@@ -26,12 +26,12 @@ void e2_key_body_of(const struct sl_entry *entry, struct sl_key_body *out)
     }
 }
 
-bool e2_key_fits(const struct e2_thread *t, uint32_t generation, const struct sl_key_body *body,
-                 const uint8_t key[E2_KEY_BYTES])
+bool e2_key_fits(const uint8_t thread_id[SL_ID_BYTES], uint32_t generation,
+                 const struct sl_key_body *body, const uint8_t key[E2_KEY_BYTES])
 {
     uint8_t key_id[SL_HASH_BYTES];
 
-    e2_key_id(key_id, t->id, generation, key);
+    e2_key_id(key_id, thread_id, generation, key);
     return memcmp(key_id, body->key_id, SL_HASH_BYTES) == 0;
 }
 
@@ -45,8 +45,8 @@ const struct sl_grant *e2_grant_of(const struct sl_key_body *body, uint8_t kind)
     return NULL;
 }
 
-int e2_grant_open(const struct e2_thread *t, const struct sl_key_body *body,
-                  uint8_t key[E2_KEY_BYTES])
+int e2_grant_open(const struct e2_seeds *seeds, enum e2_reader reader,
+                  const struct sl_key_body *body, uint8_t key[E2_KEY_BYTES])
 {
     static const uint8_t kind_of[] = {[E2_READ_AS_STAFF] = SL_HOLDER_TEAM,
                                       [E2_READ_AS_PARENT] = SL_HOLDER_PARENT,
@@ -54,10 +54,10 @@ int e2_grant_open(const struct e2_thread *t, const struct sl_key_body *body,
 
     for (size_t i = 0; i < body->grant_count; i++) {
         const struct sl_grant *grant = &body->grants[i];
-        if (grant->kind != kind_of[t->reader]) {
+        if (grant->kind != kind_of[reader]) {
             continue;
         }
-        const struct e2_identity *mine = e2_seeds_find(t->seeds, grant->box_pk);
+        const struct e2_identity *mine = e2_seeds_find(seeds, grant->box_pk);
         if (mine != NULL) {
             return e2_seal_open(key, mine->box_pk, mine->box_sk, grant->sealed) ? 1 : -1;
         }
@@ -84,7 +84,7 @@ static bool leads_back(const struct e2_thread *t, const uint8_t old[E2_KEY_BYTES
     for (size_t i = 0; i < count && !found; i++) {
         for (size_t j = 0; j < below[i] && !found; j++) {
             const struct e2_seen_key *key = &s->keys[j];
-            if (visited[j] || !e2_key_fits(t, key->generation, &key->body, todo[i])) {
+            if (visited[j] || !e2_key_fits(t->id, key->generation, &key->body, todo[i])) {
                 continue;
             }
             visited[j] = true;
@@ -191,7 +191,7 @@ const char *e2_rule_key(const struct e2_thread *t, const struct sl_entry *e,
     if (!team_stays(t, body)) {
         return "team-changed";
     }
-    const int own = e2_grant_open(t, body, key);
+    const int own = e2_grant_open(t->seeds, t->reader, body, key);
     *has_key = own == 1;
     if (own == 0) {
         const uint8_t *reached = e2_ring_find(t, body->key_id);
@@ -200,7 +200,7 @@ const char *e2_rule_key(const struct e2_thread *t, const struct sl_entry *e,
             memcpy(key, reached, E2_KEY_BYTES);
         }
     }
-    if (own < 0 || (*has_key && !e2_key_fits(t, generation, body, key))) {
+    if (own < 0 || (*has_key && !e2_key_fits(t->id, generation, body, key))) {
         *has_key = false;
         return "own-grant";
     }
@@ -272,21 +272,34 @@ static bool may_retract(const struct e2_state *s, const uint8_t author_id[SL_ID_
     return item->is_message && same_id(item->shown.author_id, author_id);
 }
 
+bool e2_message_open(const uint8_t key[E2_KEY_BYTES], const struct sl_entry *e, struct sl_buf *out)
+{
+    SL_AUTO(buf) struct sl_buf ad = {0};
+    const struct sl_bytes label = E2_LABEL("sendline-message-v1");
+
+    sl_buf_put(&ad, label.data, label.len);
+    sl_buf_put(&ad, e->header_bytes.data, e->header_bytes.len);
+    if (!e2_aead_open(out, key, sl_buf_bytes(&ad), e->body)) {
+        return false;
+    }
+    if (!e2_unpad(out, 256)) {
+        sl_buf_clear(out);
+        return false;
+    }
+    return true;
+}
+
 const char *e2_rule_message(const struct e2_thread *t, const struct sl_entry *e, enum e2_side side,
                             enum e2_plain *kind, json_t **body)
 {
-    SL_AUTO(buf) struct sl_buf ad = {0};
     SL_AUTO(secret) struct sl_buf text = {0};
     const struct e2_seen_key *current = e2_state_current(&t->state);
-    const struct sl_bytes label = E2_LABEL("sendline-message-v1");
     SL_AUTO(json) json_t *found = NULL;
 
     if (current == NULL || !current->has_key) {
         return "no-key";
     }
-    sl_buf_put(&ad, label.data, label.len);
-    sl_buf_put(&ad, e->header_bytes.data, e->header_bytes.len);
-    if (!e2_aead_open(&text, current->key, sl_buf_bytes(&ad), e->body) || !e2_unpad(&text, 256)) {
+    if (!e2_message_open(current->key, e, &text)) {
         return "does-not-open";
     }
     if (e2_plain_read(sl_buf_bytes(&text), kind, &found, NULL) != SL_OK) {

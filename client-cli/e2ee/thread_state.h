@@ -20,7 +20,6 @@ struct e2_stored {
 struct e2_seen_key {
     uint32_t seq;
     uint32_t generation;
-    uint8_t author_id[SL_ID_BYTES];
     struct sl_key_body body;
     bool taken;
     bool has_key; /**< false: none of this reader's keys opens it (yet) */
@@ -46,7 +45,7 @@ struct e2_parent_keys {
     uint8_t sign_pk[SL_PK_BYTES];
     uint8_t box_pk[SL_PK_BYTES];
     uint32_t invite_seq; /**< the invitation on record */
-    bool granted;        /**< a taken key entry has granted to keys of that invitation */
+    bool granted;        /**< somebody who has not left has granted to keys of that invitation */
 };
 
 struct e2_own_item {
@@ -66,6 +65,7 @@ struct e2_state {
     struct e2_last_taken *authors; /**< owned */
     size_t author_count;
     uint32_t last_named;      /**< serial of the roster that the last taken key entry named */
+    uint32_t settled;         /**< the same of somebody who has not left */
     uint64_t counted;         /**< highest generation of a key entry whose signature held */
     struct e2_seen_key *keys; /**< owned */
     size_t key_count;
@@ -137,6 +137,8 @@ const uint8_t *e2_ring_find(const struct e2_thread *t, const uint8_t key_id[SL_H
 const struct e2_seen_key *e2_state_current(const struct e2_state *s);           /**< or NULL */
 struct e2_seen_invite *e2_state_invite(const struct e2_state *s, uint32_t seq); /**< or NULL */
 struct e2_seen_invite *e2_state_open_invite(const struct e2_state *s);          /**< or NULL */
+/** The author's own last taken entry; 0: none. */
+uint32_t e2_state_last_taken(const struct e2_state *s, const uint8_t author_id[SL_ID_BYTES]);
 /** Somebody who has left counts until a taken key entry names a roster that knows it. */
 bool e2_state_counts(const struct e2_state *s, const struct e2_person *person);
 /** Is nothing left to settle about this member of staff? */
@@ -144,14 +146,17 @@ bool e2_thread_confirmed(const struct e2_thread *t, const uint8_t staff_id[SL_ID
 bool e2_state_has_shown(const struct e2_state *s, const uint8_t author_id[SL_ID_BYTES]);
 /** The key body of an entry in form; more grants than there may be count as none. */
 void e2_key_body_of(const struct sl_entry *entry, struct sl_key_body *out);
-bool e2_key_fits(const struct e2_thread *t, uint32_t generation, const struct sl_key_body *body,
-                 const uint8_t key[E2_KEY_BYTES]);
+bool e2_key_fits(const uint8_t thread_id[SL_ID_BYTES], uint32_t generation,
+                 const struct sl_key_body *body, const uint8_t key[E2_KEY_BYTES]);
 /** The key in the reader's own grant. @return 0: no grant of its; 1: opened; -1: its own, and does
  * not open. */
-int e2_grant_open(const struct e2_thread *t, const struct sl_key_body *body,
-                  uint8_t key[E2_KEY_BYTES]);
+int e2_grant_open(const struct e2_seeds *seeds, enum e2_reader reader,
+                  const struct sl_key_body *body, uint8_t key[E2_KEY_BYTES]);
 const struct sl_grant *e2_grant_of(const struct sl_key_body *body,
                                    uint8_t kind); /**< the first, or NULL */
+
+/** The unpadded JSON of a message, into an empty buffer. False: it does not open with this key. */
+bool e2_message_open(const uint8_t key[E2_KEY_BYTES], const struct sl_entry *e, struct sl_buf *out);
 
 /* Rules 6 to 8: they change nothing. NULL, or a static word for why the entry is refused. */
 const char *e2_rule_key(const struct e2_thread *t, const struct sl_entry *e,
@@ -164,6 +169,10 @@ bool e2_proof_holds(const struct e2_thread *t, const struct sl_entry *e,
                     const struct sl_keys_body *body);
 const char *e2_rule_message(const struct e2_thread *t, const struct sl_entry *e, enum e2_side side,
                             enum e2_plain *kind, json_t **body);
+
+/** Names as the roster has them, cleaned; "" of somebody who is not in it. Borrowed. */
+const char *e2_grant_name(const struct e2_thread *t, const struct sl_key_body *body, uint8_t kind);
+const char *e2_staff_name(const struct e2_thread *t, const uint8_t staff_id[SL_ID_BYTES]);
 
 /** What to tell people about a word of the rules. Static. */
 const char *e2_reason_sentence(const char *reason);
