@@ -176,6 +176,29 @@ const struct command commands[] = {
         .run = cmd_who,
     },
     {
+        .name = "service init",
+        .args = "",
+        .group = "Setting up",
+        .summary = "Make the keys of a new service",
+        .about =
+            "Done once, by the service manager, on a computer that is not the service's. Makes "
+            "the root keys, the keys of the team, the records office and each colleague, and "
+            "the first list of colleagues, and writes them into a folder with what to do with "
+            "each. Everybody types their own passphrase.\n"
+            "\n"
+            "With --plan nothing is asked. The plan is a JSON object: {\"manager\": PERSON, "
+            "\"deputy\": PERSON (if there is one), \"team\": {\"name\"}, \"staff\": [PERSON with "
+            "\"role\"], \"records\": [PERSON, PERSON]}, where PERSON is {\"name\", "
+            "\"passphrase_file\"} and a role is caseworker, manager or records.",
+        .examples = "sendline service init --server https://sendline.anyshire.example:8444 \\\n"
+                    "    --token-file setup-token --out keys\n"
+                    "sendline service init --plan plan.json --token-file setup-token --out keys",
+        .options = OPTIONS({OPT_CA_FILE, NULL}, {OPT_OUT, "Folder for the keys, new or empty"},
+                           {OPT_PLAN, NULL}, {OPT_SERVER, NULL}, {OPT_TOKEN_FILE, NULL},
+                           {OPT_YES, "Set up without a last question"}),
+        .run = cmd_service_init,
+    },
+    {
         .name = "completion",
         .args = "bash",
         .group = "Setting up",

@@ -481,10 +481,29 @@ int session_need(struct cli *cli)
     return rc;
 }
 
+int session_connect(struct cli *cli, struct wire_address *address, struct link **out)
+{
+    struct wire *wire = NULL;
+    int rc;
+
+    if (cli->conf.server == NULL) {
+        fault_set(&cli->fault, CLI_USAGE, "the address of the service is not set.");
+        return fault_next(&cli->fault,
+                          "Set 'server' in your configuration, or use: sendline --config FILE");
+    }
+    rc = wire_address(cli->conf.server, address, &cli->fault);
+    if (rc == CLI_OK) {
+        rc = wire_open(&cli->conf, address, CONNECT_MS, &wire, &cli->fault);
+    }
+    if (rc == CLI_OK) {
+        *out = link_new(wire, cli->clock);
+    }
+    return rc;
+}
+
 int session_online(struct cli *cli)
 {
     struct session *s;
-    struct wire *wire = NULL;
     SL_AUTO(json) json_t *rosters = NULL;
     SL_AUTO(json) json_t *keys = NULL;
     int64_t roster_id;
@@ -496,20 +515,10 @@ int session_online(struct cli *cli)
         return rc;
     }
     s = cli->session;
-    if (cli->conf.server == NULL) {
-        fault_set(&cli->fault, CLI_USAGE, "the address of the service is not set.");
-        return fault_next(&cli->fault,
-                          "Set 'server' in your configuration, or use: sendline --config FILE");
-    }
-    rc = wire_address(cli->conf.server, &s->server, &cli->fault);
+    rc = session_connect(cli, &s->server, &s->link);
     if (rc == CLI_OK) {
-        rc = wire_open(&cli->conf, &s->server, CONNECT_MS, &wire, &cli->fault);
+        rc = resume(cli, &resumed);
     }
-    if (rc != CLI_OK) {
-        return rc;
-    }
-    s->link = link_new(wire, cli->clock);
-    rc = resume(cli, &resumed);
     if (rc == CLI_OK && !resumed) {
         rc = sign_in(cli);
     }

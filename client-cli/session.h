@@ -29,6 +29,8 @@ struct session {
 /** The identity and the local state: opens the key file, from the keyring or with the password. No
  * network. */
 SL_MUST_USE int session_need(struct cli *cli);
+/** A connection to the service that the settings name, signed in as nobody. *out is owned. */
+SL_MUST_USE int session_connect(struct cli *cli, struct wire_address *address, struct link **out);
 /** And signed in, with the newest roster walked and the team seeds opened. */
 SL_MUST_USE int session_online(struct cli *cli);
 /** Drop the connection (watch makes a new one). */
