@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { changeExtra, normalAddress, openTab, openVault, sealTab, sealVault, signAuth, vaultHash } from './e2ee/account.js';
+import { changeExtra, normalAddress, openTab, openVault, PURPOSE, sealTab, sealVault, signAuth, vaultHash } from './e2ee/account.js';
 import { equal, fromB64, toB64, toHex } from './e2ee/bytes.js';
 import { keysEntry } from './e2ee/compose.js';
 import { E2eeError } from './e2ee/errors.js';
@@ -14,7 +14,6 @@ import { openParcel } from './e2ee/invite.js';
 import { walkRosters } from './e2ee/roster.js';
 import { ready, systemRandom } from './e2ee/sodium.js';
 import { Thread } from './e2ee/thread.js';
-import { PURPOSE } from './proto.js';
 import { readTab, writeTab } from './storage.js';
 import { mergeVaults } from './vaults.js';
 import { codeOf, WireError } from './wire.js';
@@ -108,7 +107,7 @@ function storeTab(session, tabKey) {
 export async function signIn(wire, { address, ownDevice, service, keys }) {
   await ready();
   const { text, bytes } = await challenge(wire);
-  const signature = signAuth(keys.auth.sk, { purpose: PURPOSE.PARENT, host: host(), challenge: bytes });
+  const signature = signAuth(keys.auth.sk, { purpose: PURPOSE.parent, host: host(), challenge: bytes });
   const answer = await wire.call('auth.parent', {
     address: normalAddress(address),
     challenge: text,
@@ -140,11 +139,6 @@ async function begin(wire, session, ticket) {
   await takeCookie(ticket);
   await keepTab(wire, session);
   return session;
-}
-
-/** Is there half of a session on this device? */
-export function mayResume() {
-  return readTab() !== null;
 }
 
 /**
@@ -282,7 +276,7 @@ export async function showInvite(wire, keys) {
   return wire.call('invite.open', {
     invite: toB64(keys.inviteId),
     challenge: text,
-    signature: toB64(signAuth(keys.accept.sk, { purpose: PURPOSE.INVITEE, host: host(), challenge: bytes })),
+    signature: toB64(signAuth(keys.accept.sk, { purpose: PURPOSE.invitee, host: host(), challenge: bytes })),
   });
 }
 
@@ -404,7 +398,7 @@ export async function accept(wire, opened, { keys, session, ownDevice }) {
   const { made } = opened;
   const { text, bytes } = await challenge(wire);
   const signature = signAuth(opened.keys.accept.sk, {
-    purpose: PURPOSE.CHANGE,
+    purpose: PURPOSE.newPassword,
     host: host(),
     challenge: bytes,
     extra: changeExtra(made.auth.pk, made.sealed),

@@ -12,7 +12,7 @@ import { SUBPROTOCOL } from './proto.js';
 
 /** @typedef {'idle' | 'connecting' | 'greeting' | 'open' | 'waiting' | 'stopped'} WireState */
 
-/** Why a call did not work: `code` is one of proto.js ERRORS, or `offline` when no answer came. */
+/** Why a call did not work: `code` is one of proto.def's, or `offline` when no answer came. */
 export class WireError extends Error {
   /**
    * @param {string} code

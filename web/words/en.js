@@ -88,8 +88,6 @@ export const app = (s) => ({
     loading: 'Loading…',
     success: 'Success',
     tryAgain: 'Try again',
-    /** @param {number} minutes */
-    wait: (minutes) => `wait ${count(minutes, 'minute', 'minutes')}`,
   },
 
   /** Sentences for what went wrong between here and the server. */
@@ -102,7 +100,6 @@ export const app = (s) => ({
     /** @param {number} minutes */
     rate_limited: (minutes) =>
       `There were too many tries. ${capital(minutes === 1 ? 'wait 1 minute' : `wait ${minutes} minutes`)}, then try again. We do this to keep other people out`,
-    not_safe: 'This browser cannot keep your messages safe. Update it, or use another one',
   },
 
   help: {
@@ -358,7 +355,6 @@ export const app = (s) => ({
     /** @param {string} name */
     h1: (name) => `Messages with ${name}`,
     h1Team: `Messages with the ${s.team_name}`,
-    about: 'About',
     /** @param {string} child @param {string} ref */
     aboutLine: (child, ref) => (child === '' ? ref : `${child}, ${ref}`),
     /** @param {string} name @param {string} team @param {string} records */
@@ -456,6 +452,8 @@ export const app = (s) => ({
       'key-alarm': 'The lock of this conversation does not fit the keys that you have.',
       'no-key': 'This page does not have the key to this conversation. A newer lock was set without you.',
       'not-in-roster': 'The council’s list of staff does not have the right keys for this conversation.',
+      'keys-replaced': 'A newer password or invitation has taken over. If that was not you, call us at once.',
+      'roster-expired': 'The council’s list of staff is out of date. We cannot take a new lock until there is a newer one.',
       'newer-roster': 'We are waiting for the newest list of council staff. You can send when it is here.',
     },
     stoppedDo: 'You can read what is here. Call the {team} on {phone} before you trust it. What you write stays on this device.',
@@ -500,7 +498,6 @@ export const app = (s) => ({
       /** @param {string} name @param {string} clock */
       card: (name, clock) => `${name} changed the title of this conversation at ${clock}.`,
     },
-    someone: 'Someone',
     staff: 'A member of staff',
   },
 
@@ -601,7 +598,6 @@ export const pages = (s) => ({
     },
     noscript: `{b}Your browser has JavaScript turned off.{/b} We need it to unlock your messages on your device. Turn it on, or call the ${s.team_name} on {phone}, ${s.contact_hours}.`,
     loading: 'Loading…',
-    signIn: 'Sign in',
   },
   accessibility: {
     title: 'Accessibility statement',

@@ -6,7 +6,7 @@
  */
 import { html, nothing } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
-import { LIMITS } from '../proto.js';
+import { MAX_MESSAGE_CHARS } from '../proto.js';
 import { civil } from '../time.js';
 import { timeline } from '../timeline.js';
 import { alert, errorMessage, errorSummary, groupClass, hasError, helpPanel, jump, working } from '../ui/pieces.js';
@@ -20,7 +20,7 @@ import { makeRows } from './rows.js';
 const PAGE = 40;
 const SAVE_MS = 400;
 /** The counter shows from here on. */
-const COUNT_FROM = LIMITS.MAX_MESSAGE_CHARS * 0.75;
+const COUNT_FROM = MAX_MESSAGE_CHARS * 0.75;
 
 /** Characters as people count them. @param {string} text */
 const lengthOf = (text) => [...text].length;
@@ -117,7 +117,7 @@ export default (app, route) => {
 
   /** @param {number} length */
   const countText = (length) =>
-    length > LIMITS.MAX_MESSAGE_CHARS ? t.over(length - LIMITS.MAX_MESSAGE_CHARS) : t.left(LIMITS.MAX_MESSAGE_CHARS - length);
+    length > MAX_MESSAGE_CHARS ? t.over(length - MAX_MESSAGE_CHARS) : t.left(MAX_MESSAGE_CHARS - length);
 
   /** @param {SubmitEvent} event @param {Conversation} one */
   const submit = (event, one) => {
@@ -126,7 +126,7 @@ export default (app, route) => {
     errors = [];
     if (text.trim() === '') {
       errors = [{ id: 'message', text: t.empty }];
-    } else if (lengthOf(text) > LIMITS.MAX_MESSAGE_CHARS) {
+    } else if (lengthOf(text) > MAX_MESSAGE_CHARS) {
       errors = [{ id: 'message', text: t.tooLong }];
     }
     if (errors.length > 0) {
@@ -145,7 +145,7 @@ export default (app, route) => {
   const composer = (one) => {
     const who = firstName(one.caseworker.name) || app.settings.team_name;
     const length = lengthOf(one.draft);
-    const over = length > LIMITS.MAX_MESSAGE_CHARS;
+    const over = length > MAX_MESSAGE_CHARS;
     const wrong = hasError(errors, 'message');
     const kept = one.draftsRefused ? t.draftNot : one.draft !== '' && one.draftSavedAt > 0 ? t.draftSaved(app.t.time(civil(one.draftSavedAt))) : t.draftKept;
     return html`<form class="sl-composer" id="write" novalidate @submit=${(/** @type {SubmitEvent} */ event) => submit(event, one)}>
