@@ -42,6 +42,15 @@ enum sl_code handler_only(const json_t *obj, const char *args, struct sl_err *er
     return SL_OK;
 }
 
+enum sl_code handler_member(const json_t *list, size_t i, const char *args, struct sl_err *err)
+{
+    const json_t *member = json_array_get(list, i);
+
+    return json_is_object(member)
+               ? handler_only(member, args, err)
+               : sl_fail(err, SL_BAD_REQUEST, "a member of a list is not an object");
+}
+
 enum sl_code handler_host(const struct rpc_call *call, char out[HANDLER_HOST_SIZE],
                           struct sl_err *err)
 {

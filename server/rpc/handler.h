@@ -26,6 +26,9 @@ SL_MUST_USE enum sl_code handler_need_listener(const struct rpc_call *call, enum
                                                struct sl_err *err);
 /** SL_BAD_REQUEST when obj has a name that is not in args ("name:type …"). */
 SL_MUST_USE enum sl_code handler_only(const json_t *obj, const char *args, struct sl_err *err);
+/** The same for one member of a list, which must be an object. */
+SL_MUST_USE enum sl_code handler_member(const json_t *list, size_t i, const char *args,
+                                        struct sl_err *err);
 /** The host that signatures on this call's listener name. */
 SL_MUST_USE enum sl_code handler_host(const struct rpc_call *call, char out[HANDLER_HOST_SIZE],
                                       struct sl_err *err);

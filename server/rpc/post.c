@@ -49,12 +49,10 @@ enum sl_code post_parse_list(const json_t *args, size_t max, struct post **out, 
     size_t n = json_array_size(list);
     struct post *posts = sl_alloc(n * sizeof(*posts));
     for (size_t i = 0; i < n && rc == SL_OK; i++) {
-        const json_t *member = json_array_get(list, i);
         posts[i].act = SL_ACT_COUNT;
-        rc = json_is_object(member) ? handler_only(member, member_args, err)
-                                    : sl_fail(err, SL_BAD_REQUEST, "entries: members are objects");
+        rc = handler_member(list, i, member_args, err);
         if (rc == SL_OK) {
-            rc = post_parse(member, &posts[i], err);
+            rc = post_parse(json_array_get(list, i), &posts[i], err);
         }
     }
     if (rc != SL_OK) {

@@ -7,6 +7,7 @@
 #include "auth/auth.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "domain/idle.h"
 #include "rpc/handler.h"
 #include "store/seal.h"
 
@@ -81,7 +82,7 @@ enum sl_code session_alive(struct rpc_call *call, struct sl_err *err)
     if (rc != SL_OK) {
         return rc;
     }
-    if (!have || db_int(s, 3) + db_int(s, 2) <= call->now_s) {
+    if (!have || idle_ended(db_int(s, 3), db_int(s, 2), call->now_s)) {
         call->identity = (struct rpc_identity){.role = R_ANON};
         call->become = true;
         return sl_fail(err, SL_SESSION_ENDED, "idle too long, or ended elsewhere");
@@ -180,7 +181,8 @@ static enum sl_code resume_row(struct rpc_call *call, const uint8_t hash[SL_HASH
     if (rc != SL_OK) {
         return rc;
     }
-    if (!have || strcmp(db_text(s, 6), kind) != 0 || db_int(s, 4) + db_int(s, 3) <= call->now_s) {
+    if (!have || strcmp(db_text(s, 6), kind) != 0 ||
+        idle_ended(db_int(s, 4), db_int(s, 3), call->now_s)) {
         return sl_fail(err, SL_SESSION_ENDED, "no such session, or idle too long");
     }
     if (!db_fixed(s, 0, out->session_id, SL_ID_BYTES) ||
@@ -217,8 +219,8 @@ enum sl_code rpc_auth_resume(struct rpc_call *call, struct sl_err *err)
         rc = handler_cursor(call->db, found.account_id, &cursor, err);
     }
     if (rc == SL_OK) {
-        rc = db_exec(call->db, SQL_SESSION_TOUCH, NULL, err, "bi", found.session_id,
-                     (size_t)SL_ID_BYTES, call->now_s);
+        rc = db_exec(call->db, SQL_SESSION_TOUCH, NULL, err, "bii", found.session_id,
+                     (size_t)SL_ID_BYTES, call->now_s, idle_horizon(call->now_s));
     }
     if (rc != SL_OK) {
         return rc;

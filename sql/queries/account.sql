@@ -39,7 +39,7 @@ UPDATE session SET token_hash = $2, used_at = $3 WHERE session_id = $1
 RETURNING own_device, idle_s
 
 -- name: session_touch
-UPDATE session SET used_at = $2 WHERE session_id = $1 AND used_at < $2
+UPDATE session SET used_at = $2 WHERE session_id = $1 AND used_at < $2 AND used_at + idle_s > $3
 
 -- name: session_tab_put
 UPDATE session SET tab_key = $2 WHERE session_id = $1
@@ -59,5 +59,5 @@ RETURNING session_id
 
 -- name: sessions_end_idle
 DELETE FROM session WHERE session_id IN (
-    SELECT session_id FROM session WHERE used_at + idle_s <= $1 LIMIT 500)
+    SELECT session_id FROM session WHERE used_at + idle_s <= $1 LIMIT $2)
 RETURNING session_id
