@@ -283,7 +283,6 @@ int wire_open(const struct conf *conf, const struct wire_address *address, int t
     struct wire *wire = sl_alloc(sizeof(*wire));
     struct lws_context_creation_info info = {0};
     struct lws_client_connect_info connect = {0};
-    SL_AUTO(str) char *origin = NULL;
     SL_AUTO(str) char *host = NULL;
     int rc;
 
@@ -308,15 +307,13 @@ int wire_open(const struct conf *conf, const struct wire_address *address, int t
         wire_close(wire);
         return fault_set(fault, CLI_UNPLANNED, "the network library does not start.");
     }
-    origin = sl_strf(strchr(address->host, ':') != NULL ? "https://[%s]:%d" : "https://%s:%d",
-                     address->host, address->port);
-    host = sl_strdup(origin + strlen("https://"));
+    host = sl_strf(strchr(address->host, ':') != NULL ? "[%s]:%d" : "%s:%d", address->host,
+                   address->port);
     connect.context = wire->context;
     connect.address = address->host;
     connect.port = address->port;
     connect.path = "/ws";
     connect.host = host;
-    connect.origin = origin;
     connect.protocol = SL_SUBPROTOCOL;
     connect.alpn = "http/1.1";
     connect.ssl_connection = LCCSCF_USE_SSL;
