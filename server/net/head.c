@@ -47,6 +47,7 @@ static const struct reason {
     {405, "Method Not Allowed"},
     {411, "Length Required"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {421, "Misdirected Request"},
     {426, "Upgrade Required"},

@@ -35,6 +35,23 @@ bool net_host_is_ours(const struct net_conn *conn)
            (strcasecmp(host, listener->authority) == 0 || strcasecmp(host, listener->numeric) == 0);
 }
 
+int net_head_refusal(struct lws *wsi)
+{
+    static const enum lws_token_indexes uris[] = {WSI_TOKEN_GET_URI, WSI_TOKEN_HEAD_URI,
+                                                  WSI_TOKEN_POST_URI, WSI_TOKEN_HTTP_URI_ARGS};
+    int total = 0;
+
+    for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
+        if (lws_hdr_total_length(wsi, uris[i]) > NET_MAX_PATH_BYTES) {
+            return 414;
+        }
+    }
+    for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
+        total += lws_hdr_total_length(wsi, (enum lws_token_indexes)token);
+    }
+    return total > NET_MAX_HEAD_BYTES ? 431 : 0;
+}
+
 /* ---- Which request gets which ---- */
 
 static void get_web(struct net_conn *conn, const char *path)
@@ -145,12 +162,10 @@ static void route_get(struct net_conn *conn, const char *path)
         get_health(conn);
         return;
     }
-    if (strcmp(path, "/metrics") == 0) {
-        get_metrics(conn);
-        return;
-    }
     if (conn->loop->quiet) {
-        net_refuse(conn, 503, sl_code_sentence(SL_STOPPING));
+        net_refuse(conn, 503, sl_code_sentence(SL_STOPPING)); /* the store may have gone */
+    } else if (strcmp(path, "/metrics") == 0) {
+        get_metrics(conn);
     } else if (!net_host_is_ours(conn)) {
         net_refuse(conn, 421, "This is not the address of this service.");
     } else if (strcmp(path, "/ws") == 0) {
@@ -187,6 +202,7 @@ static int on_request(struct net_conn *conn, const char *path, size_t len)
     bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0;
     bool head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     long long length = body_length(wsi);
+    int too_long = net_head_refusal(wsi);
     bool chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
 
     if (conn->http != NULL) {
@@ -196,7 +212,9 @@ static int on_request(struct net_conn *conn, const char *path, size_t len)
     conn->http->without_body = head;
     conn->http->since_ms = net_now_ms(conn->loop->net);
     lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, NET_HTTP_STALL_S);
-    if (strlen(path) != len || length == -2) {
+    if (too_long != 0) {
+        net_refuse(conn, too_long, "The request's head is too long.");
+    } else if (strlen(path) != len || length == -2) {
         net_refuse(conn, 400, "The request is malformed.");
     } else if (get || head) {
         /* A body here would be read as the next request by someone, and not by another. */
@@ -294,6 +312,8 @@ int net_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
         break;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* a WebSocket without our subprotocol */
+    case LWS_CALLBACK_RAW_ADOPT:
+        return -1; /* CONNECT: libwebsockets would keep the socket for good, without any timeout */
     default:
         return 0;
     }

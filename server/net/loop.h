@@ -29,7 +29,11 @@
 #define NET_TX_PACKET_BYTES 16384U
 #define NET_RX_BYTES 2048U
 #define NET_SERV_BUF_BYTES 32768U
-#define NET_HEADER_BYTES 8192U
+/** What libwebsockets reads of a request's head; more than this and it hangs up without a word. */
+#define NET_HEADER_BYTES 16384U
+/** What we take of it, so that there is room for saying that it is too much. */
+#define NET_MAX_HEAD_BYTES 8192
+#define NET_MAX_PATH_BYTES 2048
 /** No ClientHello, no request, no progress: closed after this. */
 #define NET_PATIENCE_S 10
 /** A frame that has begun must be whole within this. */
@@ -236,6 +240,8 @@ int net_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 /* A header as text; NULL when it did not come, or is longer than size or has a NUL in it. */
 const char *net_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size);
 bool net_host_is_ours(const struct net_conn *conn);
+/* 414 or 431 for a request whose address or head is too long, else 0. */
+int net_head_refusal(struct lws *wsi);
 
 /* answer.c: between begin and finish come the headers of the one answer */
 void net_answer_begin(struct net_http *http, int status);

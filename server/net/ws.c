@@ -80,6 +80,10 @@ int net_upgrade_refusal(struct net_conn *conn)
     struct lws *wsi = conn->wsi;
     const char *path = net_header(wsi, WSI_TOKEN_GET_URI, value, sizeof value);
 
+    int too_long = net_head_refusal(wsi);
+    if (too_long != 0) {
+        return too_long;
+    }
     if (conn->loop->quiet) {
         return 503;
     }
@@ -114,7 +118,7 @@ static void on_established(struct net_conn *conn)
 {
     struct net_loop *loop = conn->loop;
     char peer[NET_ADDR_TEXT];
-    char cookies[2048];
+    char cookies[NET_MAX_HEAD_BYTES];
     struct net_addr network = net_addr_network(&conn->addr);
 
     net_addr_text(&network, peer);
@@ -246,13 +250,17 @@ static int on_writable(struct net_conn *conn)
 
 /* ---- In ---- */
 
-static int close_now(struct net_conn *conn, enum lws_close_status code)
+/*
+ * What is under way is dropped, and what still comes is read and ignored until the client has
+ * answered: a socket that is closed on unread bytes takes the reason with it.
+ */
+static int close_at_once(struct net_conn *conn, enum lws_close_status code)
 {
-    conn->closing = (uint16_t)code;
     sl_buf_free(&conn->in);
+    conn->in_since_ms = 0;
     net_drop_out(conn);
-    lws_close_reason(conn->wsi, code, NULL, 0);
-    return -1;
+    net_close(conn, (uint16_t)code);
+    return 0;
 }
 
 static void take_frame(struct net_conn *conn, const void *text, size_t len)
@@ -278,10 +286,10 @@ static int on_receive(struct net_conn *conn, const void *data, size_t len)
     }
     atomic_fetch_add_explicit(&conn->loop->stats.bytes_in, len, memory_order_relaxed);
     if (lws_frame_is_binary(wsi)) {
-        return close_now(conn, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
+        return close_at_once(conn, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
     }
     if (conn->in.len + len + lws_remaining_packet_payload(wsi) > SL_MAX_FRAME_BYTES) {
-        return close_now(conn, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+        return close_at_once(conn, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
     }
     bool final = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
     if (first && final) {
@@ -334,6 +342,10 @@ int net_ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return on_receive(conn, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return on_writable(conn);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        conn->closing = LWS_CLOSE_STATUS_NORMAL; /* what still comes is not obeyed */
+        net_drop_out(conn);
+        return 0;
     default:
         return 0;
     }

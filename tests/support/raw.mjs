@@ -123,7 +123,7 @@ function parseHead(text) {
         }
         headers[name.toLowerCase()] = value;
     }
-    return { status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)[1]), headers };
+    return { status: Number(/^HTTP\/1\.[01] (\d{3}) /.exec(first)[1]), headers };
 }
 
 /** The text of a request. A header of undefined is left out, an array comes several times. */
