@@ -564,6 +564,13 @@ static int write_all(struct making *m)
     return rc;
 }
 
+static const char *info_text(const json_t *info, const char *field)
+{
+    const char *text = json_string_value(json_object_get(info, field));
+
+    return text != NULL ? text : "";
+}
+
 /**
  * Keys, files, and set-up.json: {"request", "result", "notes"}. Everything is on disk before the
  * service hears of it, so that a lost answer loses no key. *kept is owned.
@@ -579,8 +586,8 @@ static int make_all(struct cli *cli, const json_t *info, const char *out_dir, js
     struct making m = {.cli = cli, .plan = &plan, .out_dir = out_dir, .ca_file = cli->conf.ca_file};
     int rc = need_empty(cli, out_dir);
 
-    m.public_url = json_string_value(json_object_get(info, "public_url"));
-    m.helpline = json_string_value(json_object_get(info, "phone"));
+    m.public_url = info_text(info, "public_url");
+    m.helpline = info_text(info, "phone");
     if (rc == CLI_OK) {
         rc = take_plan(cli, &plan);
     }

@@ -141,6 +141,51 @@ const struct command commands[] = {
         .run = cmd_cases_add,
     },
     {
+        .name = "invite",
+        .args = "CASE",
+        .group = "Families",
+        .summary = "Invite a parent or carer, or invite them again",
+        .about =
+            "Asks for their e-mail address, with which they sign in, or reads {\"email\"} (and "
+            "\"name\", when it has changed) from a file. You get a link, its QR code, the same "
+            "to type, and a letter to print if you like; and apart from these a code of 12 "
+            "digits that has to go another way. The service never sends or sees them.\n"
+            "\n"
+            "With --again a forgotten password is made good: they set a new one, and their "
+            "messages come back. A new invitation ends the one before.",
+        .examples = "sendline invite EHC-2041\n"
+                    "sendline invite EHC-2041 --letter letter.pdf\n"
+                    "sendline invite EHC-2041 --again\n"
+                    "sendline invite EHC-2102 --same-as EHC-2041",
+        .options =
+            OPTIONS({OPT_AGAIN, NULL}, {OPT_CONFIRM, NULL}, {OPT_FROM, NULL}, {OPT_LETTER, NULL},
+                    {OPT_SAME_AS, NULL}, {OPT_YES, "You have checked who they are: do not ask"}),
+        .min_args = 1,
+        .max_args = 1,
+        .run = cmd_invite,
+    },
+    {
+        .name = "invites",
+        .args = "[CASE]",
+        .group = "Families",
+        .summary = "Your invitations that wait, and what became of them",
+        .examples = "sendline invites\n"
+                    "sendline invites --ended",
+        .options = OPTIONS({OPT_CLOSED, NULL}),
+        .max_args = 1,
+        .run = cmd_invites,
+    },
+    {
+        .name = "invites end",
+        .args = "CASE",
+        .summary = "End an invitation, so that it opens nothing",
+        .examples = "sendline invites end EHC-2041",
+        .options = OPTIONS({OPT_YES, "End it without asking"}),
+        .min_args = 1,
+        .max_args = 1,
+        .run = cmd_invites_end,
+    },
+    {
         .name = "unlock",
         .args = "",
         .group = "Your key and your colleagues",
