@@ -157,6 +157,8 @@ struct accepting {
     uint8_t auth_pk[SL_PK_BYTES];
     struct sl_buf vault;
     bool own_device;
+    bool adds;                       /* to an account that keeps its keys and password */
+    uint8_t replaces[SL_HASH_BYTES]; /* then: the vault that this one is made from */
     struct post *posts;
     size_t count;
     uint8_t hash[SL_HASH_BYTES]; /* of all that was asked */
@@ -194,6 +196,10 @@ static enum sl_code parse_accepting(struct rpc_call *call, struct accepting *a, 
     }
     if (rc == SL_OK && sl_json_has(call->args, "own_device")) {
         rc = sl_json_bool(call->args, "own_device", &a->own_device, err);
+    }
+    a->adds = sl_json_has(call->args, "replaces");
+    if (rc == SL_OK && a->adds) {
+        rc = sl_json_fixed(call->args, "replaces", a->replaces, sizeof(a->replaces), err);
     }
     if (rc == SL_OK) {
         rc = post_parse_list(call->args, SL_MAX_THREADS_OF_PARENT, &a->posts, &a->count, err);
@@ -306,9 +312,15 @@ static enum sl_code address_free(struct rpc_call *call, const struct accepting *
     return rc;
 }
 
-/* Is there an account already, and does it get another password? */
-static enum sl_code account_before(struct rpc_call *call, const struct accepting *a, bool *there,
-                                   bool *other_password, struct sl_err *err)
+/* The account that the parent has already. */
+struct account {
+    bool there;
+    bool same_password;
+    uint8_t vault_hash[SL_HASH_BYTES];
+};
+
+static enum sl_code account_before(struct rpc_call *call, const struct accepting *a,
+                                   struct account *out, struct sl_err *err)
 {
     SL_AUTO(stmt) struct db_stmt *s = NULL;
     SL_AUTO(secret) struct sl_buf pk = {0};
@@ -316,19 +328,51 @@ static enum sl_code account_before(struct rpc_call *call, const struct accepting
         db_query(call->db, SQL_PARENT_GET, &s, err, "b", a->invite.parent_id, (size_t)SL_ID_BYTES);
 
     if (rc == SL_OK) {
-        rc = db_next(s, there, err);
+        rc = db_next(s, &out->there, err);
     }
-    if (rc != SL_OK || !*there) {
+    if (rc != SL_OK || !out->there) {
         return rc;
+    }
+    if (!db_fixed(s, 3, out->vault_hash, sizeof(out->vault_hash))) {
+        return sl_fail(err, SL_CORRUPT, "a vault's hash has a wrong length");
     }
     struct sl_bytes sealed = db_bytes(s, 1);
     rc = seal_get(call->env->seal, "parent.auth_pk", a->invite.parent_id, sealed.data, sealed.len,
                   &pk, err);
-    if (rc == SL_OK) {
-        *other_password =
-            pk.len != SL_PK_BYTES || sodium_memcmp(pk.data, a->auth_pk, SL_PK_BYTES) != 0;
-    }
+    out->same_password = rc == SL_OK && pk.len == SL_PK_BYTES &&
+                         sodium_memcmp(pk.data, a->auth_pk, SL_PK_BYTES) == 0;
     return rc;
+}
+
+/* Was the parent in one of the invitation's threads before it? */
+static bool knows_them(const struct accepting *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (!a->posts[i].first_keys) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What an acceptance may do to an account. Adding threads keeps password, keys and sessions, and
+ * must have the newest vault. Anything else is a new beginning: then one of their own caseworkers
+ * has invited them, not somebody who has nothing to do with them yet.
+ */
+static enum sl_code may_write(struct rpc_call *call, const struct accepting *a,
+                              const struct account *account, struct sl_err *err)
+{
+    if (a->adds && (!account->there || !account->same_password)) {
+        return sl_fail(err, SL_FORBIDDEN, "adds to another account");
+    }
+    if (a->adds && memcmp(account->vault_hash, a->replaces, sizeof(a->replaces)) != 0) {
+        sl_json_set_bytes(call->extra, "vault_hash", account->vault_hash, SL_HASH_BYTES);
+        return sl_fail(err, SL_VAULT_CONFLICT, "replaces another than the newest");
+    }
+    return !a->adds && account->there && !knows_them(a)
+               ? sl_fail(err, SL_FORBIDDEN, "a new beginning by a stranger")
+               : SL_OK;
 }
 
 static enum sl_code write_account(struct rpc_call *call, const struct accepting *a,
@@ -340,11 +384,13 @@ static enum sl_code write_account(struct rpc_call *call, const struct accepting 
     SL_AUTO(buf) struct sl_buf vault = {0};
     const uint8_t *id = a->invite.parent_id;
     uint8_t vault_hash[SL_HASH_BYTES];
-    bool there = false;
-    bool other_password = false;
-    enum sl_code rc = account_before(call, a, &there, &other_password, err);
+    struct account account = {0};
+    enum sl_code rc = account_before(call, a, &account, err);
 
-    if (rc == SL_OK && !there) {
+    if (rc == SL_OK) {
+        rc = may_write(call, a, &account, err);
+    }
+    if (rc == SL_OK && !account.there) {
         rc = db_exec(call->db, SQL_ACCOUNT_ADD, NULL, err, "bti", id, (size_t)SL_ID_BYTES, "parent",
                      call->now_s);
     }
@@ -358,7 +404,8 @@ static enum sl_code write_account(struct rpc_call *call, const struct accepting 
     rc = db_exec(call->db, SQL_PARENT_PUT, NULL, err, "bbbbbb", id, (size_t)SL_ID_BYTES,
                  a->address_hash, sizeof(a->address_hash), address.data, address.len, auth_pk.data,
                  auth_pk.len, vault.data, vault.len, vault_hash, sizeof(vault_hash));
-    return rc == SL_OK && other_password ? session_end_others(call, id, nobody, err) : rc;
+    return rc == SL_OK && account.there && !a->adds ? session_end_others(call, id, nobody, err)
+                                                    : rc;
 }
 
 static enum sl_code tell(struct rpc_call *call, const struct accepting *a,
@@ -368,8 +415,7 @@ static enum sl_code tell(struct rpc_call *call, const struct accepting *a,
 
     for (size_t i = 0; i < a->count && rc == SL_OK; i++) {
         const struct post *post = &a->posts[i];
-        const bool first =
-            post->state.accepted_at == post->at && post->state.parent_keys_seq == post->seq;
+        const bool first = post->first_keys;
         rc = rpc_notify(call, post->state.caseworker_id, SL_EV_ENTRY_NEW, post->thread_id,
                         post->seq, err);
         if (rc == SL_OK) {
@@ -406,11 +452,16 @@ static enum sl_code accept_now(struct rpc_call *call, struct accepting *a,
     return rc == SL_OK ? tell(call, a, row, err) : rc;
 }
 
-/* The answer was lost: the same again finds what it wrote. */
+/* The answer was lost: the same again finds what it wrote, as long as its password is the newest.
+ */
 static enum sl_code accept_again(struct rpc_call *call, struct accepting *a, struct sl_err *err)
 {
-    enum sl_code rc = SL_OK;
+    struct account account = {0};
+    enum sl_code rc = account_before(call, a, &account, err);
 
+    if (rc == SL_OK && !account.same_password) {
+        return invite_row_refuse(call, "used", err);
+    }
     for (size_t i = 0; i < a->count && rc == SL_OK; i++) {
         rc = post_run(call, &a->posts[i], err);
     }

@@ -28,6 +28,20 @@ enum sl_code rpc_auth_challenge(struct rpc_call *call, struct sl_err *err)
     return SL_OK;
 }
 
+/* The row of a parent who must be there. */
+static enum sl_code parent_row(struct rpc_call *call, const uint8_t parent_id[SL_ID_BYTES],
+                               struct db_stmt **s, struct sl_err *err)
+{
+    bool have = false;
+    enum sl_code rc =
+        db_query(call->db, SQL_PARENT_GET, s, err, "b", parent_id, (size_t)SL_ID_BYTES);
+
+    if (rc == SL_OK) {
+        rc = db_next(*s, &have, err);
+    }
+    return rc == SL_OK && !have ? sl_fail(err, SL_CORRUPT, "a parent who is not there") : rc;
+}
+
 /* ---- auth.parent ---- */
 
 struct sign_in {
@@ -136,7 +150,6 @@ enum sl_code rpc_auth_parent(struct rpc_call *call, struct sl_err *err)
     uint8_t pk[SL_PK_BYTES];
     uint8_t ticket[32];
     bool known = false;
-    bool have = false;
 
     memcpy(account_id, in->account_id, sizeof(account_id));
     /* A password changed since the check: what was signed then does not count now. */
@@ -149,10 +162,7 @@ enum sl_code rpc_auth_parent(struct rpc_call *call, struct sl_err *err)
         rc = session_begin(call, R_PARENT, in->account_id, in->own_device, NULL, err);
     }
     if (rc == SL_OK) {
-        rc = db_query(call->db, SQL_PARENT_GET, &s, err, "b", in->account_id, (size_t)SL_ID_BYTES);
-    }
-    if (rc == SL_OK) {
-        rc = db_next(s, &have, err);
+        rc = parent_row(call, in->account_id, &s, err);
     }
     if (rc == SL_OK) {
         sl_json_set_bytes(call->ok, "parent", in->account_id, SL_ID_BYTES);
@@ -272,25 +282,13 @@ enum sl_code rpc_auth_staff(struct rpc_call *call, struct sl_err *err)
 
 /* ---- What an account keeps ---- */
 
-static enum sl_code parent_row(struct rpc_call *call, struct db_stmt **s, struct sl_err *err)
-{
-    bool have = false;
-    enum sl_code rc =
-        db_query(call->db, SQL_PARENT_GET, s, err, "b", call->who.account_id, (size_t)SL_ID_BYTES);
-
-    if (rc == SL_OK) {
-        rc = db_next(*s, &have, err);
-    }
-    return rc == SL_OK && !have ? sl_fail(err, SL_CORRUPT, "a parent who is not there") : rc;
-}
-
 static enum sl_code account_of_parent(struct rpc_call *call, struct sl_err *err)
 {
     SL_AUTO(stmt) struct db_stmt *s = NULL;
     SL_AUTO(stmt) struct db_stmt *session = NULL;
     SL_AUTO(secret) struct sl_buf address = {0};
     bool have = false;
-    enum sl_code rc = parent_row(call, &s, err);
+    enum sl_code rc = parent_row(call, call->who.account_id, &s, err);
 
     if (rc == SL_OK) {
         struct sl_bytes sealed = db_bytes(s, 0);
@@ -356,7 +354,7 @@ enum sl_code rpc_account_get(struct rpc_call *call, struct sl_err *err)
 enum sl_code rpc_vault_get(struct rpc_call *call, struct sl_err *err)
 {
     SL_AUTO(stmt) struct db_stmt *s = NULL;
-    enum sl_code rc = parent_row(call, &s, err);
+    enum sl_code rc = parent_row(call, call->who.account_id, &s, err);
 
     if (rc == SL_OK) {
         struct sl_bytes hash = db_bytes(s, 3);
@@ -381,7 +379,7 @@ enum sl_code rpc_vault_save(struct rpc_call *call, struct sl_err *err)
         rc = sl_json_fixed(call->args, "replaces", replaces, sizeof(replaces), err);
     }
     if (rc == SL_OK) {
-        rc = parent_row(call, &s, err);
+        rc = parent_row(call, call->who.account_id, &s, err);
     }
     if (rc != SL_OK) {
         return rc;

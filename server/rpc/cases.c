@@ -11,14 +11,15 @@
 static const char label_notes[] = "sendline-notes-v1";
 
 enum {
-    ENTRIES = 2 /* the first key entry and the card */
+    ENTRIES = 2, /* the first key entry and the card */
+    PAGE = 1000  /* cases in one answer */
 };
 
 struct adding {
     uint8_t case_id[SL_ID_BYTES];
     uint8_t thread_id[SL_ID_BYTES];
-    char ref[SL_MAX_REF_BYTES + 1];
-    char ref_key[SL_MAX_REF_BYTES + 1]; /* how references are compared: no blanks, A-Z lower */
+    const char *ref; /* borrowed from the arguments */
+    char *ref_key;
     struct post *posts;
     size_t count;
 };
@@ -31,33 +32,40 @@ static void free_adding(void *prepared)
         post_fini(&a->posts[i]);
     }
     free(a->posts);
+    free(a->ref_key);
     free(a);
 }
 
-static enum sl_code parse_ref(const json_t *args, struct adding *a, struct sl_err *err)
+/* A reference as it is written (ref may be NULL), and as it is compared: no blanks, A-Z lower. */
+static enum sl_code parse_ref(const json_t *args, const char *field, const char **ref, char **key,
+                              struct sl_err *err)
 {
-    const char *ref = NULL;
+    const char *text = NULL;
     size_t len = 0;
-    enum sl_code rc = sl_json_str(args, "ref", 1, SL_MAX_REF_BYTES, &ref, err);
+    enum sl_code rc = sl_json_str(args, field, 1, SL_MAX_REF_BYTES, &text, err);
 
     if (rc != SL_OK) {
         return rc;
     }
     /* A reference goes into file names, letters and terminals: nothing that does not show. */
-    SL_AUTO(str) char *clean = sl_clean(ref, strlen(ref));
-    if (strcmp(clean, ref) != 0 || strpbrk(ref, "\n\t") != NULL) {
-        return sl_fail(err, SL_BAD_REQUEST, "ref: characters that do not show");
+    SL_AUTO(str) char *clean = sl_clean(text, strlen(text));
+    if (strcmp(clean, text) != 0 || strpbrk(text, "\n\t") != NULL) {
+        return sl_fail(err, SL_BAD_REQUEST, "%s: characters that do not show", field);
     }
-    for (const char *c = ref; *c != '\0'; c++) {
+    if (text[0] == ' ' || text[strlen(text) - 1] == ' ') {
+        return sl_fail(err, SL_BAD_REQUEST, "%s: blanks around it", field);
+    }
+    for (const char *c = text; *c != '\0'; c++) {
         if (*c != ' ') {
-            a->ref_key[len++] = *c;
+            clean[len++] = *c;
         }
     }
-    sl_lower(a->ref_key);
-    if (len == 0 || ref[0] == ' ' || ref[strlen(ref) - 1] == ' ') {
-        return sl_fail(err, SL_BAD_REQUEST, "ref: empty, or blanks around it");
+    clean[len] = '\0';
+    sl_lower(clean);
+    *key = sl_steal(&clean);
+    if (ref != NULL) {
+        *ref = text;
     }
-    memcpy(a->ref, ref, strlen(ref));
     return SL_OK;
 }
 
@@ -66,7 +74,7 @@ static enum sl_code parse_adding(struct rpc_call *call, struct adding *a, struct
     enum sl_code rc = sl_json_fixed(call->args, "case", a->case_id, SL_ID_BYTES, err);
 
     if (rc == SL_OK) {
-        rc = parse_ref(call->args, a, err);
+        rc = parse_ref(call->args, "ref", &a->ref, &a->ref_key, err);
     }
     if (rc == SL_OK) {
         rc = sl_json_fixed(call->args, "thread", a->thread_id, SL_ID_BYTES, err);
@@ -257,27 +265,48 @@ static enum sl_code list_threads(struct rpc_call *call, json_t *item, struct sl_
     return rc;
 }
 
+/* Of a colleague's case only what tells whom to ask. */
+static enum sl_code list_case(struct rpc_call *call, json_t *list, const struct db_stmt *s,
+                              struct sl_err *err)
+{
+    json_t *item = sl_json_new();
+    struct sl_bytes id = db_bytes(s, 0);
+    struct sl_bytes team = db_bytes(s, 2);
+    struct sl_bytes caseworker = db_bytes(s, 3);
+
+    sl_json_append(list, item);
+    sl_json_set_bytes(item, "case", id.data, id.len);
+    sl_json_set_str(item, "ref", db_text(s, 1));
+    sl_json_set_bytes(item, "team", team.data, team.len);
+    sl_json_set_bytes(item, "caseworker", caseworker.data, caseworker.len);
+    sl_json_set_int(item, "created_at", db_int(s, 4));
+    return caseworker.len == SL_ID_BYTES &&
+                   memcmp(caseworker.data, call->who.account_id, SL_ID_BYTES) == 0
+               ? list_threads(call, item, id, err)
+               : SL_OK;
+}
+
 enum sl_code rpc_case_list(struct rpc_call *call, struct sl_err *err)
 {
     SL_AUTO(stmt) struct db_stmt *s = NULL;
+    SL_AUTO(str) char *after = NULL;
     json_t *list = sl_json_new_array();
+    size_t count = 0;
     bool have = false;
-    enum sl_code rc = db_query(call->db, SQL_CASES_OF_STAFF, &s, err, "b", call->who.account_id,
-                               (size_t)SL_ID_BYTES);
+    enum sl_code rc = SL_OK;
 
     sl_json_set(call->ok, "cases", list);
-    while (rc == SL_OK && (rc = db_next(s, &have, err)) == SL_OK && have) {
-        json_t *item = sl_json_new();
-        sl_json_append(list, item);
-        struct sl_bytes id = db_bytes(s, 0);
-        sl_json_set_bytes(item, "case", id.data, id.len);
-        sl_json_set_str(item, "ref", db_text(s, 1));
-        struct sl_bytes team = db_bytes(s, 2);
-        sl_json_set_bytes(item, "team", team.data, team.len);
-        struct sl_bytes caseworker = db_bytes(s, 3);
-        sl_json_set_bytes(item, "caseworker", caseworker.data, caseworker.len);
-        sl_json_set_int(item, "created_at", db_int(s, 4));
-        rc = list_threads(call, item, db_bytes(s, 0), err);
+    if (sl_json_has(call->args, "after")) {
+        rc = parse_ref(call->args, "after", NULL, &after, err);
     }
+    if (rc == SL_OK) {
+        rc = db_query(call->db, SQL_CASES_OF_TEAM, &s, err, "bti", call->who.account_id,
+                      (size_t)SL_ID_BYTES, after != NULL ? after : "", (int64_t)PAGE + 1);
+    }
+    while (rc == SL_OK && (rc = db_next(s, &have, err)) == SL_OK && have && count < PAGE) {
+        rc = list_case(call, list, s, err);
+        count++;
+    }
+    sl_json_set_bool(call->ok, "more", have);
     return rc;
 }

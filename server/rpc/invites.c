@@ -74,6 +74,19 @@ static enum sl_code parse_making(struct rpc_call *call, struct making *m, struct
     return rc;
 }
 
+/* One invite entry in each thread. */
+static enum sl_code threads_differ(const struct making *m, struct sl_err *err)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (memcmp(m->posts[i].thread_id, m->posts[j].thread_id, SL_ID_BYTES) == 0) {
+                return sl_fail(err, SL_BAD_REQUEST, "entries: two in one thread");
+            }
+        }
+    }
+    return SL_OK;
+}
+
 enum sl_code rpc_invite_make_check(struct rpc_call *call, struct sl_err *err)
 {
     struct making *m = sl_alloc(sizeof(*m));
@@ -81,6 +94,9 @@ enum sl_code rpc_invite_make_check(struct rpc_call *call, struct sl_err *err)
     call->prepared = m;
     call->free_prepared = free_making;
     enum sl_code rc = parse_making(call, m, err);
+    if (rc == SL_OK) {
+        rc = threads_differ(m, err);
+    }
     if (rc != SL_OK) {
         return rc;
     }
@@ -264,12 +280,15 @@ enum sl_code rpc_invite_list(struct rpc_call *call, struct sl_err *err)
 {
     SL_AUTO(stmt) struct db_stmt *s = NULL;
     json_t *list = sl_json_new_array();
+    size_t bytes = 0;
     bool have = false;
     enum sl_code rc = db_query(call->db, SQL_INVITES_OF_STAFF, &s, err, "bi", call->who.account_id,
                                (size_t)SL_ID_BYTES, (int64_t)LIST_MAX);
 
     sl_json_set(call->ok, "invites", list);
-    while (rc == SL_OK && (rc = db_next(s, &have, err)) == SL_OK && have) {
+    /* The newest that fit: whoever has more than that has other worries. */
+    while (rc == SL_OK && bytes < HANDLER_PAGE_BYTES && (rc = db_next(s, &have, err)) == SL_OK &&
+           have) {
         json_t *item = sl_json_new();
         sl_json_append(list, item);
         struct sl_bytes id = db_bytes(s, L_INVITE);
@@ -285,6 +304,7 @@ enum sl_code rpc_invite_list(struct rpc_call *call, struct sl_err *err)
         set_time(item, "used_at", db_int(s, L_USED));
         set_time(item, "ended_at", db_int(s, L_ENDED));
         rc = list_threads(call, item, db_bytes(s, L_INVITE), err);
+        bytes += 320 + json_array_size(json_object_get(item, "threads")) * (SL_MAX_REF_BYTES + 32);
     }
     return rc;
 }

@@ -398,7 +398,7 @@ static enum sl_code write_entry(struct rpc_call *call, struct post *post, struct
     return rc;
 }
 
-enum sl_code post_run(struct rpc_call *call, struct post *post, struct sl_err *err)
+static enum sl_code decide(struct rpc_call *call, struct post *post, struct sl_err *err)
 {
     struct thread_state t;
     struct before before;
@@ -436,6 +436,17 @@ enum sl_code post_run(struct rpc_call *call, struct post *post, struct sl_err *e
         rc = rules_judge(call, post, &t, err);
     }
     return rc == SL_OK ? write_entry(call, post, &t, &before, err) : rc;
+}
+
+enum sl_code post_run(struct rpc_call *call, struct post *post, struct sl_err *err)
+{
+    enum sl_code rc = decide(call, post, err);
+
+    if (rc != SL_OK) {
+        /* Of several entries in one call: which. */
+        sl_json_set_bytes(call->extra, "thread", post->thread_id, SL_ID_BYTES);
+    }
+    return rc;
 }
 
 enum sl_code post_notify(struct rpc_call *call, const struct post *post, struct sl_err *err)

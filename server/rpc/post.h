@@ -60,7 +60,8 @@ SL_MUST_USE enum sl_code post_check(struct rpc_call *call, struct post *post, st
 
 /**
  * Decide and write. In this order: the same bytes again, entry_id_used, closed, entry_stale,
- * entry_refused; call->extra is filled for the last two. Does not tell anybody: post_notify.
+ * entry_refused; call->extra names the thread, and is filled for the last two. Does not tell
+ * anybody: post_notify.
  */
 SL_MUST_USE enum sl_code post_run(struct rpc_call *call, struct post *post, struct sl_err *err);
 

@@ -138,7 +138,7 @@ static enum sl_code judge_key(struct rpc_call *call, const struct post *post,
     enum sl_code rc = sl_key_body_parse(post->entry.body, &body, err);
 
     if (rc != SL_OK) {
-        return post_refuse(call, 1, err, "key body");
+        return post_refuse(call, 6, err, "more grants than there may be");
     }
     rc = roster_ok(call, &body, t, &ok, err);
     if (rc == SL_OK && !ok) {

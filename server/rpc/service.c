@@ -45,6 +45,7 @@ enum sl_code rpc_service_info(struct rpc_call *call, struct sl_err *err)
         sl_json_set_str(call->ok, "service", config->service_name);
         sl_json_set_str(call->ok, "council", config->council_name);
         sl_json_set_str(call->ok, "phone", config->contact_phone);
+        sl_json_set_str(call->ok, "phone", config->contact_phone);
         sl_json_set_str(call->ok, "public_url", config->public_url);
         sl_json_set_str(call->ok, "version", SENDLINE_VERSION);
         sl_json_set_int(call->ok, "now_at", call->now_s);

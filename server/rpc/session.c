@@ -59,8 +59,9 @@ enum sl_code session_begin(struct rpc_call *call, unsigned role,
                               (size_t)SL_ID_BYTES, account_id, (size_t)SL_ID_BYTES, token_hash,
                               (size_t)SL_HASH_BYTES, (int64_t)own_device, who->idle_s, call->now_s);
     if (rc == SL_OK) {
-        rc = db_query(call->db, SQL_SESSIONS_END_OLDEST, &s, err, "bi", account_id,
-                      (size_t)SL_ID_BYTES, (int64_t)SL_MAX_SESSIONS);
+        rc = db_query(call->db, SQL_SESSIONS_END_OLDEST, &s, err, "bbi", account_id,
+                      (size_t)SL_ID_BYTES, who->session_id, (size_t)SL_ID_BYTES,
+                      (int64_t)SL_MAX_SESSIONS - 1);
     }
     if (rc == SL_OK) {
         rc = end_rows(call, s, err);

@@ -10,7 +10,7 @@
 /* Rosters in one answer; the holder records beside them are the larger part. A client asks on from
  * the last. */
 enum {
-    ROSTER_PAGE_BYTES = 131072
+    ROSTER_PAGE_BYTES = 65536
 };
 
 static void append_bytes(json_t *list, const void *data, size_t len)

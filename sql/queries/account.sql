@@ -53,8 +53,8 @@ RETURNING session_id
 
 -- name: sessions_end_oldest
 DELETE FROM session WHERE session_id IN (
-    SELECT session_id FROM session WHERE account_id = $1
-    ORDER BY used_at DESC, session_id LIMIT 1000 OFFSET $2)
+    SELECT session_id FROM session WHERE account_id = $1 AND session_id <> $2
+    ORDER BY used_at DESC, session_id LIMIT 1000 OFFSET $3)
 RETURNING session_id
 
 -- name: sessions_end_idle

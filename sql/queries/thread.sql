@@ -11,9 +11,11 @@ SELECT ref, team_id, caseworker_id, created_at FROM case_file WHERE case_id = $1
 -- name: case_by_ref
 SELECT case_id FROM case_file WHERE ref_key = $1
 
--- name: cases_of_staff
+-- name: cases_of_team
 SELECT case_id, ref, team_id, caseworker_id, created_at FROM case_file
-WHERE caseworker_id = $1 ORDER BY ref_key
+WHERE (caseworker_id = $1 OR team_id = (SELECT team_id FROM staff WHERE staff_id = $1))
+    AND ref_key > $2
+ORDER BY ref_key LIMIT $3
 
 -- name: threads_of_case
 SELECT thread_id FROM thread WHERE case_id = $1 ORDER BY created_at, thread_id

@@ -35,7 +35,7 @@ const start = (env = {}) => Service.start({
     env,
     within: options.folder,
     settings: {
-        calls_per_second: 1000000, calls_burst: 1000000, connections_per_address: 1000000, connections: 20000,
+        calls_per_second: 1000000, calls_burst: 1000000, connections_per_address: 1000000, connections: 12000,
         sign_ins_per_5_minutes: 1000000, sign_ins_per_address_per_5_minutes: 1000000, log_level: 'error',
     },
 });
