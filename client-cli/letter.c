@@ -88,15 +88,15 @@ static void draw(struct page *page, const struct letter *letter, const struct qr
     SL_AUTO(str)
     char *lead = sl_strf("%s invites you to write to us in private, with your phone or a computer.",
                          letter->caseworker);
-    SL_AUTO(str)
-    char *paper = sl_strf("No camera? Go to %s/accept and type in:", letter->public_url);
+    SL_AUTO(str) char *paper = sl_strf("%s/accept", letter->public_url);
 
     when_long_day(letter->now_s, today);
     when_long_day(letter->expires_at, until);
     SL_AUTO(str)
     char *end = sl_strf("This invitation works once, until %s. Keep it to yourself.", until);
     SL_AUTO(str)
-    char *help = sl_strf("Do you need help? Ring us on %s.", letter->helpline);
+    char *help = sl_strf("Do you need help, or did you not expect this letter? Ring us on %s.",
+                         letter->helpline);
 
     if (letter->council[0] != '\0') {
         paragraph(page, letter->council, "Sans Bold", TEXT_POINTS, page_width - 2 * margin, 2);
@@ -108,10 +108,12 @@ static void draw(struct page *page, const struct letter *letter, const struct qr
     text(page, lead);
     text(page, "1. Point the camera of your phone at this square.");
     draw_qr(page, qr);
-    text(page, paper);
+    text(page, "No camera? Go to this address, and type in the letters and numbers under it:");
+    typed(page, paper);
     typed(page, letter->typed);
     text(page, "2. Type the code of 12 digits that we give you another way: on the telephone, in "
-               "person or in a second letter.");
+               "person or in a second letter. It is not in this one, so that nobody else can use "
+               "your invitation.");
     text(page, "3. Choose a password.");
     text(page, end);
     if (letter->helpline[0] != '\0') {
