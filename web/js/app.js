@@ -401,7 +401,7 @@ export class App {
   /** @param {import('./wire.js').WireState} state */
   #wireState(state) {
     if (state === 'open') {
-      clearTimeout(this.lostTimer);
+      this.#forgetLoss();
       if (this.connection.state === 'lost') {
         this.connection = { state: 'back', since: Date.now() };
         setTimeout(() => {
@@ -414,8 +414,8 @@ export class App {
       if (this.session !== null) {
         void this.mailbox?.reconnected();
       }
-    } else if (state === 'waiting' && this.session !== null && this.connection.state !== 'lost') {
-      clearTimeout(this.lostTimer);
+    } else if (state === 'waiting' && this.session !== null && this.lostTimer === undefined) {
+      // From the first loss on: tries that fail meanwhile do not begin the wait anew.
       this.lostTimer = setTimeout(() => {
         if (this.wire.state !== 'open') {
           this.connection = { state: 'lost', since: this.wire.heardAt };
@@ -424,6 +424,11 @@ export class App {
       }, navigator.onLine ? LOST_AFTER_MS : 0);
     }
     this.update();
+  }
+
+  #forgetLoss() {
+    clearTimeout(this.lostTimer);
+    this.lostTimer = undefined;
   }
 
   /** @param {{ n?: number, event: string, data: any }} event */
@@ -447,7 +452,7 @@ export class App {
     this.invitation = '';
     this.wanted = '';
     this.connection = { state: 'fine', since: 0 };
-    clearTimeout(this.lostTimer);
+    this.#forgetLoss();
     forgetTab();
     if (!keepWire) {
       this.wire.stop();

@@ -12,9 +12,14 @@ declare module "worker:*" {
 // The package has no types of its own.
 declare module "govuk-frontend";
 
+declare module "govuk-frontend/dist/govuk/components/button/button.mjs" {
+  export class Button {
+    constructor(root: Element | null);
+  }
+}
 declare module "govuk-frontend/dist/govuk/components/exit-this-page/exit-this-page.mjs" {
   export class ExitThisPage {
-    constructor(root: Element, config?: { i18n?: Record<string, string> });
+    constructor(root: Element);
     exitPage(): void;
   }
 }

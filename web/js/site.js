@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Button } from 'govuk-frontend/dist/govuk/components/button/button.mjs';
 import { ExitThisPage } from 'govuk-frontend/dist/govuk/components/exit-this-page/exit-this-page.mjs';
 import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs';
 import { forgetTab } from './storage.js';
@@ -30,7 +31,9 @@ export function startSite() {
   document.body.classList.add('js-enabled', 'govuk-frontend-supported');
   const exit = document.querySelector('[data-module="govuk-exit-this-page"]');
   if (exit) {
-    new Exit(exit, { i18n: { ...exitWords(exit) } });
+    new Exit(exit);
+    // A link that says it is a button answers to the space key too.
+    new Button(exit.querySelector('.govuk-button'));
   }
   const skip = document.querySelector('[data-module="govuk-skip-link"]');
   if (skip) {
@@ -48,17 +51,4 @@ export function startSite() {
       location.reload();
     }
   });
-}
-
-/** @param {Element} exit @returns {Record<string, string>} */
-function exitWords(exit) {
-  /** @type {Record<string, string>} */
-  const words = {};
-  for (const name of ['activated', 'timedOut', 'pressTwoMoreTimes', 'pressOneMoreTime']) {
-    const value = exit.getAttribute(`data-i18n.${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
-    if (value !== null) {
-      words[name] = value;
-    }
-  }
-  return words;
 }

@@ -160,13 +160,10 @@ export function keyEntry(place, me, change, means) {
  *   `agreed`: the person said yes to the inviter whom `thread.firstGrant` names
  * @param {Means} means
  * @returns {Composed}
- * @throws {E2eeError} ask-first, inviter-left
+ * @throws {E2eeError} ask-first
  */
 export function rotate(thread, me, { team, records, agreed = false }, means) {
     const question = thread.firstGrant;
-    if (question && !question.mayAsk) {
-        throw new E2eeError('inviter-left');
-    }
     if (question && !agreed && !question.inviter.id.every((byte, i) => byte === me.id[i])) {
         throw new E2eeError('ask-first');
     }

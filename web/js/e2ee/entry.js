@@ -19,6 +19,8 @@ export const HEADER_BYTES = 98;
 export const SIGNATURE_BYTES = 64;
 const GRANT_BYTES = 133;
 const KEY_BYTES = 4 + 32 + 32 + 72 + 1;
+/** Rule 6 wants two or three. Of an entry with more than these none counts. */
+const MAX_GRANTS = 8;
 
 export const MESSAGE = 1;
 export const KEY = 2;
@@ -130,7 +132,11 @@ export function parseKeyBody(body) {
         previous: c.take(72),
         grants: /** @type {Grant[]} */ ([]),
     };
-    for (let left = c.u8(); left > 0; left--) {
+    const count = c.u8();
+    if (count > MAX_GRANTS) {
+        return out;
+    }
+    for (let left = count; left > 0; left--) {
         out.grants.push({
             kind: c.u8(),
             holderId: c.take(16),

@@ -392,7 +392,8 @@ export function judge(setting, state, links, input) {
         state.wantsRoster = true;
     }
     // A keys entry vouches for its own signature, so only the proof in it shows whose it is.
-    const proper = !signature && (!keysBody || proofHolds(setting, state, keysBody));
+    const proper = !signature && (!keysBody
+        || (e.authorHex === state.parentHex && proofHolds(setting, state, keysBody)));
     if (place && proper && e.body && (place.reason === 'prev-link' || place.reason === 'prev-seq')) {
         state.stop ??= { alarm: 'histories-differ', seq };
     }

@@ -78,11 +78,11 @@ const HARMFUL =
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Text that may be shown (as text, never as markup). A carriage return before a line feed goes too.
+ * Text that may be shown (as text, never as markup). Every way to end a line becomes a line feed.
  * @param {string} text
  */
 export function clean(text) {
-    return text.replace(HARMFUL, '');
+    return text.replace(/\r\n?/g, '\n').replace(HARMFUL, '');
 }
 
 /**
@@ -136,7 +136,7 @@ export function decodePlaintext(bytes) {
         throw new E2eeError('fields', 'kind');
     }
     if (!isKind(kind)) {
-        return { kind: 'unknown', name: clean(kind).slice(0, 64) };
+        return { kind: 'unknown', name: [...clean(kind)].slice(0, 64).join('') };
     }
     return { kind, fields: cleanAll(readFields(KINDS[kind].fields, members)) };
 }

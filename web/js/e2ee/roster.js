@@ -248,7 +248,9 @@ function findPeople(roster, records) {
         if (people.has(name)) {
             clashes.add(name);
         }
-        people.set(name, { holder: { ...holder, name: clean(holder.name) }, ended: row.ended });
+        // In one line, so that a name cannot write a second one.
+        const shown = clean(holder.name).replace(/[\n\t]/g, ' ');
+        people.set(name, { holder: { ...holder, name: shown }, ended: row.ended });
     }
     // Two records of one name cannot both be right, so neither is anybody.
     clashes.forEach((name) => people.delete(name));

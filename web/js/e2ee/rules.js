@@ -57,23 +57,27 @@ export function openPrevious(threadId, entry, key) {
 
 /**
  * Whether an old key leads back to one that was taken. A key entry that was refused here may have
- * been good for others, so its key may stand in between: what matters is that the way goes on.
+ * been good for others, so its key may stand in between: what matters is that the way goes on. A key
+ * fits an entry or does not, so each is looked at once, or one author could keep us busy for ever.
  * @param {Setting} setting
  * @param {State} state
  * @param {Uint8Array} old
  * @param {number} before only key entries below this seq
+ * @param {Set<number>} [visited]
  * @returns {boolean}
  */
-function leadsBack(setting, state, old, before) {
+function leadsBack(setting, state, old, before, visited = new Set()) {
     for (const entry of state.keyEntries) {
-        if (entry.seq >= before || !keyFits(setting.threadId, entry, old)) {
+        if (entry.seq >= before || visited.has(entry.seq)
+            || !keyFits(setting.threadId, entry, old)) {
             continue;
         }
+        visited.add(entry.seq);
         if (entry.taken) {
             return true;
         }
         const older = openPrevious(setting.threadId, entry, old);
-        if (older && leadsBack(setting, state, older, entry.seq)) {
+        if (older && leadsBack(setting, state, older, entry.seq, visited)) {
             return true;
         }
     }

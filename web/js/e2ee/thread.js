@@ -389,14 +389,15 @@ export class Thread {
 
     /**
      * For a writer of key entries: keys of an invitation were accepted and nobody has granted to them
-     * yet. A person must say yes to the inviter by name, unless that is themselves; of an inviter
-     * who has left nobody may be asked (`mayAsk` false) until a key entry has settled it.
-     * @returns {{ inviter: Inviter, mayAsk: boolean } | null}
+     * yet. A person must say yes to the inviter by name, unless that is themselves. For an inviter who
+     * has left (`confirmed` false) it stands open until a key entry has settled it, whoever granted
+     * before.
+     * @returns {{ inviter: Inviter } | null}
      */
     get firstGrant() {
         const { inviter } = this;
-        return inviter && this.state.parentKeys && !this.state.parentKeys.granted
-            ? { inviter, mayAsk: inviter.confirmed } : null;
+        return inviter && !(this.state.parentKeys?.granted && inviter.confirmed)
+            ? { inviter } : null;
     }
 
     /** The invitation that can still be accepted, or null. */
@@ -430,25 +431,34 @@ export class Thread {
         if (this.stopped) {
             return { ok: false, why: this.stopped.alarm };
         }
-        const expired = this.roster.expired(this.now());
         if (this.waiting) {
             return { ok: false, why: this.waiting.why };
         }
+        const why = this.reader.side === 'parent' ? this.parentMayNot() : this.staffMayNot();
+        if (why) {
+            return { ok: false, why };
+        }
+        return this.roster.expired(this.now()) ? { ok: true, ask: 'roster-expired' } : { ok: true };
+    }
+
+    parentMayNot() {
+        const keys = this.state.parentKeys;
         if (!this.key) {
-            return { ok: false, why: 'no-key' };
+            return 'no-key';
         }
-        if (this.reader.side === 'parent') {
-            const keys = this.state.parentKeys;
-            if (!keys || !this.reader.identities.some((me) => equal(me.sign.pk, keys.signPk))) {
-                return { ok: false, why: 'keys-replaced' };
-            }
-            return expired ? { ok: true, ask: 'roster-expired' } : { ok: true };
-        }
+        return keys && this.reader.identities.some((me) => equal(me.sign.pk, keys.signPk))
+            ? null : 'keys-replaced';
+    }
+
+    staffMayNot() {
         const me = this.reader.id && this.roster.staff(this.reader.id);
         if (!me || me.ended !== 0) {
-            return { ok: false, why: 'not-in-roster' };
+            return 'not-in-roster';
         }
-        return expired ? { ok: false, why: 'roster-expired' } : { ok: true };
+        if (this.roster.expired(this.now())) {
+            return 'roster-expired';
+        }
+        return this.key ? null : 'no-key';
     }
 
     /**

@@ -7,6 +7,7 @@
 import { html, nothing } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
 import { ServiceNavigation } from 'govuk-frontend/dist/govuk/components/service-navigation/service-navigation.mjs';
+import { whenShown } from './shown.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -17,12 +18,11 @@ function badge({ t }, n, more = '') {
     : html`<span class="moj-notification-badge ${more}"><span aria-hidden="true">${n}</span><span class="govuk-visually-hidden">${t.nav.newMessages(n)}</span></span>`;
 }
 
-/** @param {Element | undefined} section */
-function enhance(section) {
-  if (section instanceof HTMLElement && !section.hasAttribute('data-govuk-service-navigation-init')) {
+const enhance = whenShown((section) => {
+  if (!section.hasAttribute('data-govuk-service-navigation-init')) {
     new ServiceNavigation(section);
   }
-}
+});
 
 /** On a phone the open menu covers the page that was just chosen. */
 function closeMenu() {

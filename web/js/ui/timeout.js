@@ -6,16 +6,16 @@
  */
 import { html, nothing } from 'lit/html.js';
 import { ref } from 'lit/directives/ref.js';
+import { whenShown } from './shown.js';
 
 /** @typedef {import('../app.js').App} App */
 
-/** @param {Element | undefined} dialog */
-function open(dialog) {
+const open = whenShown((dialog) => {
   if (dialog instanceof HTMLDialogElement && !dialog.open) {
     dialog.showModal();
     dialog.focus();
   }
-}
+});
 
 /** @param {App} app */
 export function timeoutDialog(app) {
@@ -23,6 +23,12 @@ export function timeoutDialog(app) {
   if (idle === null || !idle.warned) {
     return nothing;
   }
+  /** Closed before it goes, so that the keyboard is where it was. @param {Event} event */
+  const stay = (event) => {
+    event.preventDefault();
+    /** @type {HTMLElement} */ (event.target).closest('dialog')?.close();
+    app.stay();
+  };
   const left = idle.left(Math.floor(Date.now() / 1000));
   return html`<dialog
     class="sl-dialog"
@@ -30,10 +36,7 @@ export function timeoutDialog(app) {
     aria-describedby="timeout-text"
     tabindex="-1"
     ${ref(open)}
-    @cancel=${(/** @type {Event} */ event) => {
-      event.preventDefault();
-      app.stay();
-    }}
+    @cancel=${stay}
   >
     <h2 class="govuk-heading-m" id="timeout-title">${t.timeout.title}</h2>
     <div id="timeout-text">
@@ -41,8 +44,8 @@ export function timeoutDialog(app) {
       <p class="govuk-body">${t.timeout.saved}</p>
     </div>
     <div class="govuk-button-group">
-      <button type="button" class="govuk-button" @click=${() => app.stay()}>${t.timeout.stay}</button>
-      <button type="button" class="sl-link-button" @click=${() => app.signOut()}>${t.timeout.out}</button>
+      <button type="button" class="govuk-button" @click=${stay}>${t.timeout.stay}</button>
+      <button type="button" class="sl-link-button sl-tap" @click=${() => app.signOut()}>${t.timeout.out}</button>
     </div>
   </dialog>`;
 }

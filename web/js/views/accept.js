@@ -426,7 +426,7 @@ export default (app) => {
   const endedPage = () => html`${h1(t.endedH1)}
     <p class="govuk-body">${t.ended[/** @type {keyof typeof t.ended} */ (reason)]}</p>
     <h2 class="govuk-heading-m">${t.endedHaveTitle}</h2>
-    <a href="/sign-in" role="button" draggable="false" class="govuk-button govuk-!-margin-bottom-6">${app.t.signIn.button}</a>
+    <a href="/sign-in" class="govuk-button govuk-!-margin-bottom-6">${app.t.signIn.button}</a>
     <h2 class="govuk-heading-m">${t.endedNotTitle}</h2>
     <p class="govuk-body">${app.say(t.endedNot)}</p>
     <p class="govuk-body">${t.endedNothing}</p>

@@ -11,6 +11,6 @@ export default (app) => {
       twoThirds(html`${h1(t.h1)}
         <p class="govuk-body">${app.endedBy === 'idle' ? t.idle(app.idleMinutes) : t.elsewhere}</p>
         <p class="govuk-body">${t.saved}</p>
-        <a href="/sign-in" role="button" draggable="false" class="govuk-button">${t.button}</a>`),
+        <a href="/sign-in" class="govuk-button">${t.button}</a>`),
   };
 };

@@ -21,7 +21,7 @@ export default (app) => {
     const child = one.thread.card?.child ?? '';
     if (last === null) {
       return html`<p class="govuk-body">${t.none} ${t.noneMore(firstName(name), child)}</p>
-        <a href="/messages/${one.id}" role="button" draggable="false" class="govuk-button">${t.write(firstName(name))}</a>`;
+        <a href="/messages/${one.id}" class="govuk-button">${t.write(firstName(name))}</a>`;
     }
     const when = whenAt(app.t, timeOf(last), now);
     if (unread > 0) {
@@ -29,12 +29,12 @@ export default (app) => {
       const role = author === one.caseworker.name ? app.t.caseworker.yours : app.t.caseworker.colleague;
       return html`<p class="sl-card__big">${t.newMessages(unread)}</p>
         <p class="govuk-body">${t.from(author, role, when)}</p>
-        <a href="/messages/${one.id}" role="button" draggable="false" class="govuk-button">${t.read}</a>`;
+        <a href="/messages/${one.id}" class="govuk-button">${t.read}</a>`;
     }
     return html`<p class="sl-card__big">${t.noNew}</p>
       <p class="govuk-body">${last.author?.mine ? t.lastMine(when) : t.last(when)}</p>
       ${promise(one, now)} ${one.unsent.length > 0 ? html`<p class="govuk-body"><strong>${t.waiting}</strong></p>` : nothing}
-      <a href="/messages/${one.id}" role="button" draggable="false" class="govuk-button">${t.open}</a>`;
+      <a href="/messages/${one.id}" class="govuk-button">${t.open}</a>`;
   };
 
   /** @param {Conversation} one @param {number} now */

@@ -179,9 +179,9 @@ export function makeRows(app, { conversation, takeBackFailed }) {
       case 'invite':
         return e.invite(name, clock(at), app.t.date(civil(item.body.expiresAt), civil(at).year));
       case 'keys':
-        return e.keys(clock(at), inviter);
+        return e.keys(inviter, clock(at));
       case 'keysAgain':
-        return app.say(e.keysAgain(clock(at), inviter));
+        return app.say(e.keysAgain(inviter, clock(at)));
       case 'keysOwn':
         return e.keysOwn(clock(at));
       default:

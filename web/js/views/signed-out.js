@@ -10,7 +10,7 @@ export default (app) => {
     draw: () =>
       twoThirds(html`${h1(t.title)}
         <p class="govuk-body">${t.text}</p>
-        <a href="/sign-in" role="button" draggable="false" class="govuk-button">${t.button}</a>
+        <a href="/sign-in" class="govuk-button">${t.button}</a>
         <h2 class="govuk-heading-m">${t.sharedTitle}</h2>
         <p class="govuk-body">${t.shared}</p>`),
   };
