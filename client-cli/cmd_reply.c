@@ -1,5 +1,7 @@
-/* reply: words from an editor or a file, shown once more, asked about, kept in the outbox, sent. */
+/* reply: words from an editor or a file, shown once more, asked about, kept in the outbox, sent.
+ * From the moment there are words they are in a draft or in the outbox, whatever happens. */
 #include <ctype.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,20 +17,60 @@
 #include "when.h"
 
 enum {
-    MAX_FILE_BYTES = 64 * 1024
+    MAX_FILE_BYTES = 64 * 1024,
+    EASY_AGE = 11 /**< what most families read with ease */
 };
 
 struct reply {
     struct cli *cli;
     const struct desk_thread *to;
     struct convo *convo; /**< NULL: offline */
-    struct sl_buf text;
-    char *draft_name; /**< owned */
+    char *name;          /**< owned, one line: the parent's */
+    struct sl_buf text;  /**< a NUL behind it, not counted */
+    char *draft_name;    /**< owned */
+    char *draft;         /**< owned: what the draft was when we came; "" for none */
+    bool typed;          /**< in the editor, from the draft on */
+    bool kept;           /**< the words are in the draft */
 };
 
-static const char *name_of(const struct reply *r)
+static const char *words_of(const struct reply *r)
 {
-    return r->convo != NULL ? r->convo->name : desk_name(r->to);
+    return (const char *)r->text.data;
+}
+
+/* ---- Told to stop ---- */
+
+/* What a signal finds is on the disk already, so saying so is all there is to do. */
+static void stopped(int number, const char *words, size_t len)
+{
+    (void)!write(STDERR_FILENO, words, len);
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+static void stopped_before(int number)
+{
+    static const char words[] = "\nStopped. Nothing was sent; your draft is kept.\n";
+
+    stopped(number, words, sizeof(words) - 1);
+}
+
+static void stopped_while_sending(int number)
+{
+    static const char words[] =
+        "\nStopped while sending. The message is in your outbox; your next command sends it, once."
+        "\n";
+
+    stopped(number, words, sizeof(words) - 1);
+}
+
+static void on_stop(void (*handler)(int number))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
 }
 
 /* ---- Drafts ---- */
@@ -36,83 +78,125 @@ static const char *name_of(const struct reply *r)
 static int load_draft(struct reply *r)
 {
     SL_AUTO(json) json_t *draft = NULL;
-    const char *body;
     int rc = state_load(&r->cli->session->state, r->draft_name, &draft, &r->cli->fault);
+    const char *body = json_string_value(json_object_get(draft, "body"));
 
-    body = json_string_value(json_object_get(draft, "body"));
-    if (rc == CLI_OK && body != NULL) {
-        sl_buf_put_str(&r->text, body);
-        cli_note(r->cli, "Going on with your draft.");
-    }
+    r->draft = sl_strdup(body != NULL ? body : "");
     return rc;
 }
 
-static int save_draft(struct reply *r)
+static int save_draft(struct reply *r, const char *body)
 {
     SL_AUTO(json) json_t *draft = sl_json_new();
 
-    sl_json_set_str(draft, "body", (const char *)r->text.data);
+    sl_json_set_str(draft, "body", body);
     sl_json_set_int(draft, "at", sl_now_s(r->cli->clock));
     return state_save(&r->cli->session->state, r->draft_name, draft, &r->cli->fault);
 }
 
-/** Keep the words before the fault that stops them is told. @return the fault's exit code */
+/** Words that did not come from the draft go behind it: it is somebody's unfinished message. */
+static int keep(struct reply *r)
+{
+    SL_AUTO(str) char *both = NULL;
+    size_t had = strlen(r->draft);
+    int rc;
+
+    if (r->text.len == 0) {
+        return CLI_OK;
+    }
+    if (r->typed || had == 0) {
+        both = sl_strdup(words_of(r));
+    } else if (had >= r->text.len && strcmp(r->draft + had - r->text.len, words_of(r)) == 0) {
+        both = sl_strdup(r->draft);
+    } else {
+        both = sl_strf("%s\n\n%s", r->draft, words_of(r));
+    }
+    rc = save_draft(r, both);
+    r->kept = rc == CLI_OK;
+    return rc;
+}
+
+/** The words are on their way: the draft is what it was before, or gone. */
+static int let_go(struct reply *r)
+{
+    r->kept = false;
+    if (!r->typed && r->draft[0] != '\0' && strcmp(r->draft, words_of(r)) != 0) {
+        return save_draft(r, r->draft);
+    }
+    state_remove(&r->cli->session->state, r->draft_name);
+    return CLI_OK;
+}
+
+/** Keep the words before the fault that stops them is told, and say that they are kept. @return the
+ * fault's exit code */
 static int keep_and_fail(struct reply *r)
 {
-    struct fault fault = r->cli->fault;
-    int rc = r->text.len > 0 && sl_utf8_ok((const char *)r->text.data, r->text.len) ? save_draft(r)
-                                                                                    : CLI_OK;
+    struct fault *fault = &r->cli->fault;
+    struct fault why = *fault;
+    size_t len;
 
-    if (rc == CLI_OK) {
-        r->cli->fault = fault;
+    if (!r->kept && keep(r) != CLI_OK) {
+        return fault->exit;
     }
-    return r->cli->fault.exit;
+    *fault = why;
+    len = strlen(fault->what);
+    if (r->kept && strstr(fault->what, "draft is kept") == NULL) {
+        (void)snprintf(fault->what + len, sizeof(fault->what) - len, " Your draft is kept.");
+    }
+    return fault->exit;
+}
+
+static int draft_saved(struct reply *r)
+{
+    struct cli *cli = r->cli;
+
+    if (cli->out.json) {
+        json_t *json = sl_json_new();
+
+        sl_json_set_str(json, "case", r->to->ref);
+        sl_json_set_str(json, "state", "draft");
+        out_json(&cli->out, json);
+    }
+    cli_did(cli, "Draft saved. Go on with it: sendline reply %s", r->to->ref);
+    return CLI_OK;
 }
 
 /* ---- The words ---- */
 
-/** Line ends as one kind, nothing but words at the ends, a NUL behind. */
-static void tidy(struct sl_buf *text)
+/** What is shown is what is sent: no control characters, line ends of one kind, nothing but words
+ * at the ends. False: it was no text; what is left of it can be shown all the same. */
+static bool tidy(struct sl_buf *text)
 {
-    size_t start = 0;
-    size_t len = 0;
+    SL_AUTO(str) char *clean = sl_clean((const char *)text->data, text->len);
+    bool ok = sl_utf8_ok((const char *)text->data, text->len);
+    size_t len = strlen(clean);
 
-    for (size_t i = 0; i < text->len; i++) {
-        if (text->data[i] != '\r') {
-            text->data[len++] = text->data[i];
-        }
+    while (len > 0 && isspace((unsigned char)clean[len - 1]) != 0) {
+        clean[--len] = '\0';
     }
-    while (len > 0 && isspace(text->data[len - 1]) != 0) {
-        len--;
-    }
-    while (start < len &&
-           (text->data[start] == '\n' || (text->data[start] == ' ' && start + 1 == len))) {
-        start++;
-    }
-    if (start > 0) {
-        memmove(text->data, text->data + start, len - start);
-    }
-    text->len = len - start;
+    sl_buf_clear(text);
+    sl_buf_put_str(text, clean + strspn(clean, "\n"));
     sl_buf_put_u8(text, 0);
     text->len--;
+    explicit_bzero(clean, len);
+    return ok;
 }
 
-static int check_text(struct reply *r)
+static int take_words(struct reply *r)
 {
     struct cli *cli = r->cli;
     size_t chars;
 
-    if (memchr(r->text.data, 0, r->text.len) != NULL ||
-        !sl_utf8_ok((const char *)r->text.data, r->text.len)) {
-        return fault_set(&cli->fault, CLI_NOT_READY,
-                         "the message is not text in UTF-8. Nothing was sent.");
+    if (!tidy(&r->text)) {
+        fault_set(&cli->fault, CLI_NOT_READY,
+                  "the message is not text in UTF-8. Nothing was sent.");
+        return keep_and_fail(r);
     }
-    chars = sl_utf8_count((const char *)r->text.data, r->text.len);
+    chars = sl_utf8_count(words_of(r), r->text.len);
     if (chars > SL_MAX_MESSAGE_CHARS) {
-        fault_set(
-            &cli->fault, CLI_NOT_READY,
-            "the message has %zu characters. The most is %d. Nothing was sent; your draft is kept.",
-            chars, SL_MAX_MESSAGE_CHARS);
+        fault_set(&cli->fault, CLI_NOT_READY,
+                  "the message has %zu characters. The most is %d. Nothing was sent.", chars,
+                  SL_MAX_MESSAGE_CHARS);
         fault_next(&cli->fault, "Shorten it, or send it in two: sendline reply %s", r->to->ref);
         return keep_and_fail(r);
     }
@@ -122,38 +206,47 @@ static int check_text(struct reply *r)
 static int edit(struct reply *r)
 {
     int rc;
+    int words;
 
     cli_note(r->cli, "Opening your editor. Save and close to go on. An empty message cancels.");
+    r->kept = false;
     rc = editor_run(r->cli->conf.editor, &r->text, &r->cli->fault);
     if (rc == CLI_OK) {
-        tidy(&r->text);
+        return take_words(r);
     }
-    return rc;
+    struct fault why = r->cli->fault;
+    words = take_words(r);
+    r->cli->fault = why;
+    return words == CLI_OK ? keep_and_fail(r) : rc;
 }
 
 static int take_text(struct reply *r)
 {
     struct cli *cli = r->cli;
     const char *file = cli->opts.value[OPT_FILE];
-    int rc;
+    int rc = load_draft(r);
 
-    if (file == NULL && cli->opts.arg_count > 1 && strcmp(cli->opts.args[1], "-") == 0) {
+    if (rc != CLI_OK) {
+        return rc;
+    }
+    if (file == NULL && cli->opts.arg_count > 1) {
         file = "-";
     }
     if (file != NULL) {
         rc = file_read(file, MAX_FILE_BYTES, &r->text, &cli->fault);
-        if (rc == CLI_OK) {
-            tidy(&r->text);
-        }
-        return rc;
+        return rc == CLI_OK ? take_words(r) : rc;
     }
     if (!ask_possible(cli_has(cli, OPT_NO_INPUT))) {
         fault_set(&cli->fault, CLI_USAGE, "there is nobody to type a message.");
         return fault_next(&cli->fault, "Take it from a file: sendline reply %s --file FILE --yes",
                           r->to->ref);
     }
-    rc = load_draft(r);
-    return rc == CLI_OK ? edit(r) : rc;
+    if (r->draft[0] != '\0') {
+        cli_note(cli, "Going on with your draft.");
+        sl_buf_put_str(&r->text, r->draft);
+    }
+    r->typed = true;
+    return edit(r);
 }
 
 /* ---- The question ---- */
@@ -161,89 +254,89 @@ static int take_text(struct reply *r)
 static void preview(const struct reply *r)
 {
     struct cli *cli = r->cli;
-    const char *text = (const char *)r->text.data;
-    size_t words = layout_words(text);
-    int age = layout_reading_age(text);
-    bool show_age = cli->conf.reading_age == NULL || strcmp(cli->conf.reading_age, "false") != 0;
+    size_t width = (size_t)cli->out.width;
+    size_t words = layout_words(words_of(r));
+    int age = layout_reading_age(words_of(r));
+    bool show_age =
+        age > 0 && (cli->conf.reading_age == NULL || strcmp(cli->conf.reading_age, "false") != 0);
     uint32_t unread = r->to->unread;
 
-    (void)fprintf(stderr, "\nTo      %s, %s\n", name_of(r), r->to->ref);
-    for (int i = 0; i < cli->out.width; i++) {
-        (void)fputc('-', stderr);
+    (void)fprintf(stderr, "\nTo      %s, %s\n", r->name, r->to->ref);
+    layout_rule(stderr, "", '-', width);
+    layout_wrap(stderr, words_of(r), 0, width);
+    layout_rule(stderr, "", '-', width);
+    (void)fprintf(stderr, "%zu word%s.", words, words == 1 ? "" : "s");
+    if (show_age) {
+        (void)fprintf(stderr, " Reading age about %d.%s", age,
+                      age > EASY_AGE ? " Short sentences and everyday words help." : "");
     }
-    (void)fputc('\n', stderr);
-    layout_wrap(stderr, text, 0, (size_t)cli->out.width);
-    for (int i = 0; i < cli->out.width; i++) {
-        (void)fputc('-', stderr);
-    }
-    (void)fprintf(stderr, "\n%zu word%s.", words, words == 1 ? "" : "s");
-    if (show_age && age > 0) {
-        (void)fprintf(stderr, " Reading age about %d.", age);
-    }
-    (void)fputc('\n', stderr);
     if (unread > 0) {
-        (void)fprintf(
-            stderr, "%u new message%s here %s not read yet. Sending says that you have read %s.\n",
-            unread, unread == 1 ? "" : "s", unread == 1 ? "is" : "are",
-            unread == 1 ? "it" : "them");
+        (void)fprintf(stderr,
+                      "\n%u new message%s here %s not read yet. Sending says that you have read "
+                      "%s.",
+                      unread, unread == 1 ? "" : "s", unread == 1 ? "is" : "are",
+                      unread == 1 ? "it" : "them");
     }
-    (void)fputc('\n', stderr);
+    (void)fputs("\n\n", stderr);
 }
 
-/** *send: go on; otherwise all is said and done. */
-static int confirm(struct reply *r, bool *send)
+static int nobody_to_ask(struct reply *r)
+{
+    fault_set(&r->cli->fault, CLI_USAGE, "this needs a yes. Nothing was sent.");
+    fault_next(&r->cli->fault, "Add --yes to send without asking, or --draft to save only.");
+    return keep_and_fail(r);
+}
+
+/** The answer: y, d or n, after as much editing as it takes; n also when the words were all taken
+ * out. */
+static int ask(struct reply *r, char *letter)
 {
     struct cli *cli = r->cli;
-    SL_AUTO(str) char *question = sl_strf("Send to %s? [y]es, [e]dit, [d]raft, [N]o: ", name_of(r));
-    SL_AUTO(str) char *clean = layout_line(question);
+    SL_AUTO(str)
+    char *question = sl_strf("Send to %s? [y]es, [e]dit, [d]raft, [N]o: ", r->name);
     int rc;
 
-    *send = cli_has(cli, OPT_YES);
-    while (!*send) {
-        char letter = 'n';
-
-        if (!ask_possible(cli_has(cli, OPT_NO_INPUT))) {
-            fault_set(&cli->fault, CLI_USAGE,
-                      "this needs a yes. Nothing was sent; your draft is kept.");
-            fault_next(&cli->fault, "Add --yes to send without asking, or --draft to save only.");
-            return keep_and_fail(r);
-        }
+    for (;;) {
         preview(r);
-        rc = ask_letter(clean, "yedn", "", false, &letter, &cli->fault);
-        if (rc == CLI_OK && letter == 'e') {
-            rc = edit(r);
-            if (rc == CLI_OK && r->text.len > 0) {
-                rc = check_text(r);
-                if (rc == CLI_OK) {
-                    continue;
-                }
-            }
-        }
+        on_stop(stopped_before);
+        rc = ask_letter(question, "yedn", "", false, letter, &cli->fault);
+        on_stop(SIG_DFL);
         if (rc != CLI_OK) {
             return keep_and_fail(r);
         }
-        if (letter == 'y') {
-            *send = true;
-        } else if (letter == 'd') {
-            rc = save_draft(r);
-            if (rc == CLI_OK) {
-                cli_did(cli, "Draft saved. Go on with it: sendline reply %s", r->to->ref);
-            }
-            return rc;
-        } else {
-            rc = r->text.len > 0 ? save_draft(r) : CLI_OK;
-            if (rc == CLI_OK) {
-                cli_did(cli, "Nothing was sent.%s", r->text.len > 0 ? " Your draft is kept." : "");
-            }
+        if (*letter != 'e') {
+            return CLI_OK;
+        }
+        /* Also words out of a file are the draft once they were in the editor. */
+        rc = edit(r);
+        if (rc == CLI_OK) {
+            rc = keep(r);
+        }
+        if (rc != CLI_OK) {
             return rc;
         }
+        if (r->text.len == 0) {
+            *letter = 'n';
+            return CLI_OK;
+        }
+    }
+}
+
+/** Nothing is left of a message that was typed: then nothing is left of its draft. */
+static int emptied(struct reply *r)
+{
+    if (r->typed && r->draft[0] != '\0') {
+        state_remove(&r->cli->session->state, r->draft_name);
+        cli_did(r->cli, "An empty message: nothing was sent, and your draft is thrown away.");
+    } else {
+        cli_did(r->cli, "An empty message: nothing was sent.");
     }
     return CLI_OK;
 }
 
 /* ---- Sending ---- */
 
-static void report_sent(struct reply *r, int64_t at)
+static void report(struct reply *r, const char *state, int64_t at)
 {
     struct cli *cli = r->cli;
     char clock[WHEN_TEXT];
@@ -251,92 +344,103 @@ static void report_sent(struct reply *r, int64_t at)
     if (cli->out.json) {
         json_t *json = sl_json_new();
 
-        when_iso(at, clock);
         sl_json_set_str(json, "case", r->to->ref);
-        sl_json_set_str(json, "state", "sent");
-        sl_json_set_str(json, "at", clock);
+        sl_json_set_str(json, "state", state);
+        if (at > 0) {
+            when_iso(at, clock);
+            sl_json_set_str(json, "at", clock);
+        }
         out_json(&cli->out, json);
-        return;
+    } else if (at > 0) {
+        when_clock(at, clock);
+        cli_did(cli, "Sent to %s, %s, at %s.", r->name, r->to->ref, clock);
     }
-    when_clock(at, clock);
-    cli_did(cli, "Sent to %s, %s, at %s.", name_of(r), r->to->ref, clock);
 }
 
-static int kept_in_outbox(struct reply *r)
+/** Why is in the fault; what it means for the message is added. */
+static int waits_in_outbox(struct reply *r)
 {
-    struct cli *cli = r->cli;
+    struct fault *fault = &r->cli->fault;
+    SL_AUTO(str) char *why = sl_strdup(fault->what);
 
-    if (cli->out.json) {
-        json_t *json = sl_json_new();
-
-        sl_json_set_str(json, "case", r->to->ref);
-        sl_json_set_str(json, "state", "waiting");
-        out_json(&cli->out, json);
-    }
-    fault_set(&cli->fault, CLI_NETWORK,
-              "no connection. Your message is kept in your outbox. It is locked, and is sent when "
-              "you are next "
-              "online.");
-    return fault_next(&cli->fault,
-                      "Next: sendline outbox              see or cancel what is waiting");
+    report(r, "waiting", 0);
+    fault_set(fault, fault->exit,
+              "%.300s\nYour message is kept in your outbox. It is locked, and is sent when you are "
+              "next online.",
+              why);
+    return fault_next(fault, "Next: sendline outbox              see or cancel what is waiting");
 }
 
-static int send_text(struct reply *r)
+static void progress(const struct reply *r, const char *words)
+{
+    if (isatty(STDERR_FILENO) == 1 && !r->cli->out.quiet && !r->cli->out.json) {
+        (void)fputs(words, stderr);
+    }
+}
+
+/** What the service did not take does not wait: it is a draft again. What it may have, or what
+ * stands behind another message, waits. */
+static int not_sent(struct reply *r, const struct outbox_run *run, const char *name, int rc)
+{
+    bool ours = run->stuck != NULL && strcmp(run->stuck, name) == 0;
+
+    if (rc == CLI_NETWORK || run->unsure || !ours) {
+        return waits_in_outbox(r);
+    }
+    outbox_drop(r->cli, name);
+    return keep_and_fail(r);
+}
+
+static int send_words(struct reply *r)
 {
     struct cli *cli = r->cli;
     SL_AUTO(json) json_t *body = sl_json_new();
     SL_AUTO(str) char *name = NULL;
-    int64_t at = 0;
+    SL_AUTO(outbox_run) struct outbox_run run = {0};
     int rc;
 
-    sl_json_set_str(body, "body", (const char *)r->text.data);
+    sl_json_set_str(body, "body", words_of(r));
     rc = outbox_put(cli, r->to, E2_TEXT, body, &name);
     if (rc != CLI_OK) {
         return keep_and_fail(r);
     }
-    state_remove(&cli->session->state, r->draft_name);
-    if (r->convo == NULL) {
-        return kept_in_outbox(r);
+    on_stop(stopped_while_sending);
+    rc = let_go(r);
+    if (rc == CLI_OK && r->convo == NULL) {
+        on_stop(SIG_DFL);
+        fault_set(&cli->fault, CLI_NETWORK, "no connection.");
+        return waits_in_outbox(r);
     }
-    if (isatty(2) && !cli->out.quiet && !cli->out.json) {
-        (void)fputs("Locking and sending ... ", stderr);
+    progress(r, "Locking and sending ... ");
+    if (rc == CLI_OK) {
+        rc = outbox_send(cli, r->convo, &run);
     }
-    rc = outbox_send(cli, name, r->convo, &at);
-    if (isatty(2) && !cli->out.quiet && !cli->out.json) {
-        (void)fputs(rc == CLI_OK        ? "done\n"
-                    : rc == CLI_NETWORK ? "no connection\n"
-                                        : "not sent\n",
-                    stderr);
-    }
-    if (rc == CLI_NETWORK) {
-        return kept_in_outbox(r);
-    }
+    on_stop(SIG_DFL);
+    progress(r, rc == CLI_OK ? "done\n" : rc == CLI_NETWORK ? "no connection\n" : "not sent\n");
     if (rc != CLI_OK) {
-        /* It was not taken, so it does not wait: it is a draft again. */
-        state_remove(&cli->session->state, name);
-        return keep_and_fail(r);
+        return not_sent(r, &run, name, rc);
     }
-    report_sent(r, at);
+    report(r, "sent", run.at);
     return CLI_OK;
 }
 
 static int not_accepted(struct reply *r)
 {
     struct cli *cli = r->cli;
-    char day[WHEN_TEXT];
     struct e2_open_invite open;
+    char day[WHEN_TEXT];
 
     if (r->convo != NULL && e2_thread_open_invite(r->convo->thread, &open)) {
         when_day((int64_t)open.expires_at, sl_now_s(cli->clock), day);
         fault_set(&cli->fault, CLI_NOT_READY,
-                  "%s has not accepted the invitation for %s yet (it is good until %s). Nothing "
-                  "was sent; your "
-                  "draft is kept.",
-                  name_of(r), r->to->ref, day);
+                  "%s has not accepted the invitation for %s (good until %s). Your message cannot "
+                  "be locked for someone with no key.",
+                  r->name, r->to->ref, day);
         fault_next(&cli->fault, "Next: sendline invite %s --again    makes a new one", r->to->ref);
     } else {
         fault_set(&cli->fault, CLI_NOT_READY,
-                  "there is nobody in %s to read this yet. Nothing was sent; your draft is kept.",
+                  "there is nobody in %s to read this yet. Your message cannot be locked for "
+                  "someone with no key.",
                   r->to->ref);
         fault_next(&cli->fault, "Next: sendline invite %s%s", r->to->ref,
                    r->to->has_parent ? " --again" : "");
@@ -344,38 +448,108 @@ static int not_accepted(struct reply *r)
     return keep_and_fail(r);
 }
 
-static int run(struct reply *r)
+static bool has_come_in(const struct reply *r)
+{
+    return r->convo != NULL ? e2_thread_parent_keys_seq(r->convo->thread) != 0 : r->to->accepted;
+}
+
+/** The yes, with which the words leave the draft; otherwise all is said and done, and *send stays
+ * false. */
+static int decide(struct reply *r, bool *send)
 {
     struct cli *cli = r->cli;
+    char letter = 'y';
+    int rc = CLI_OK;
+
+    if (!cli_has(cli, OPT_YES)) {
+        if (!ask_possible(cli_has(cli, OPT_NO_INPUT))) {
+            return nobody_to_ask(r);
+        }
+        rc = ask(r, &letter);
+    }
+    if (rc != CLI_OK) {
+        return rc;
+    }
+    if (letter == 'd') {
+        return draft_saved(r);
+    }
+    if (letter == 'n') {
+        cli_did(cli, "Nothing was sent.%s", r->text.len > 0 ? " Your draft is kept." : "");
+        return r->text.len > 0 ? CLI_OK : emptied(r);
+    }
+    if (r->convo != NULL && (rc = convo_ready(r->convo, true)) != CLI_OK) {
+        return keep_and_fail(r);
+    }
+    *send = true;
+    return CLI_OK;
+}
+
+static int run(struct reply *r)
+{
     bool send = false;
     int rc = CLI_OK;
 
-    if (r->convo != NULL && e2_thread_stopped(r->convo->thread) != E2_SEND_YES) {
-        return convo_may_send(r->convo);
+    if (r->convo != NULL && (rc = convo_may_send(r->convo)) != CLI_OK) {
+        return rc;
     }
     rc = take_text(r);
     if (rc != CLI_OK) {
         return rc;
     }
     if (r->text.len == 0) {
-        cli_did(cli, "An empty message: nothing was sent.");
-        return CLI_OK;
+        return emptied(r);
     }
-    rc = check_text(r);
-    if (rc == CLI_OK && cli_has(cli, OPT_DRAFT)) {
-        rc = save_draft(r);
-        if (rc == CLI_OK) {
-            cli_did(cli, "Draft saved. Go on with it: sendline reply %s", r->to->ref);
-        }
-        return rc;
+    /* From here on no accident takes them. */
+    rc = keep(r);
+    if (rc == CLI_OK && cli_has(r->cli, OPT_DRAFT)) {
+        return draft_saved(r);
     }
-    if (rc == CLI_OK && !r->to->accepted) {
+    if (rc == CLI_OK && !has_come_in(r)) {
         return not_accepted(r);
     }
     if (rc == CLI_OK) {
-        rc = confirm(r, &send);
+        rc = decide(r, &send);
     }
-    return rc == CLI_OK && send ? send_text(r) : rc;
+    return rc == CLI_OK && send ? send_words(r) : rc;
+}
+
+static int check_words(struct cli *cli)
+{
+    if (cli->opts.arg_count > 1 && strcmp(cli->opts.args[1], "-") != 0) {
+        fault_set(&cli->fault, CLI_USAGE, "words on the command line stay in your shell history.");
+        return fault_next(&cli->fault,
+                          "Use your editor (no option) or: sendline reply %.40s --file message.txt",
+                          cli->opts.args[0]);
+    }
+    return CLI_OK;
+}
+
+/** The conversations, from the service or as they were when it was last reached. */
+static int look_up(struct cli *cli, struct desk *desk, bool *offline)
+{
+    size_t sent = 0;
+    int rc = session_online(cli);
+
+    if (rc == CLI_OK) {
+        rc = desk_load(cli, desk);
+    }
+    if (rc == CLI_OK) {
+        rc = outbox_flush(cli, desk, &sent);
+    }
+    if (rc != CLI_NETWORK || cli->session == NULL || cli->session->me == NULL) {
+        return rc;
+    }
+    struct fault lost = cli->fault;
+    session_offline(cli->session);
+    *offline = true;
+    desk_free(desk);
+    rc = desk_load_kept(cli, desk);
+    if (rc == CLI_OK && desk->at_s == 0) {
+        cli->fault = lost;
+        return lost.exit;
+    }
+    fault_clear(&cli->fault);
+    return rc;
 }
 
 int cmd_reply(struct cli *cli)
@@ -384,31 +558,10 @@ int cmd_reply(struct cli *cli)
     struct reply r = {.cli = cli};
     struct desk_thread *about = NULL;
     bool offline = false;
-    int sent = 0;
-    int rc = session_online(cli);
+    int rc = check_words(cli);
 
-    if (cli->opts.arg_count > 1 && strcmp(cli->opts.args[1], "-") != 0) {
-        fault_set(&cli->fault, CLI_USAGE, "words on the command line stay in your shell history.");
-        return fault_next(&cli->fault,
-                          "Use your editor (no option) or: sendline reply %.40s --file message.txt",
-                          cli->opts.args[0]);
-    }
     if (rc == CLI_OK) {
-        rc = desk_load(cli, &desk);
-    }
-    if (rc == CLI_NETWORK && cli->session != NULL && cli->session->me != NULL) {
-        struct fault lost = cli->fault;
-
-        session_offline(cli->session);
-        offline = true;
-        rc = desk_load_kept(cli, &desk);
-        if (rc == CLI_OK && desk.at_s == 0) {
-            cli->fault = lost;
-            return lost.exit;
-        }
-    }
-    if (rc == CLI_OK && !offline) {
-        rc = outbox_flush(cli, &desk, &sent);
+        rc = look_up(cli, &desk, &offline);
     }
     if (rc == CLI_OK) {
         rc = desk_find(cli, &desk, cli->opts.args[0], &about);
@@ -420,15 +573,18 @@ int cmd_reply(struct cli *cli)
         SL_AUTO(str) char *hex = sl_hex(about->thread, SL_ID_BYTES);
 
         r.to = about;
+        r.name = layout_line(r.convo != NULL ? r.convo->name : desk_name(about));
         r.draft_name = sl_strf("draft-%s", hex);
         if (offline) {
-            cli_note(cli,
-                     "You are offline. What you write is kept, and sent when you are next online.");
+            cli_note(cli, "You are offline. What you write is kept, and sent when you are next "
+                          "online.");
         }
         rc = run(&r);
     }
     sl_buf_wipe_free(&r.text);
     convo_free(r.convo);
+    free(r.name);
     free(r.draft_name);
+    free(r.draft);
     return rc;
 }

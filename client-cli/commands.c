@@ -62,6 +62,22 @@ const struct command commands[] = {
         .run = cmd_reply,
     },
     {
+        .name = "watch",
+        .args = "[CASE]",
+        .group = "Start here",
+        .summary = "New messages as they come",
+        .about = "Without CASE: a line for each thing that happens, with no message text, so that "
+                 "it can stay on a screen. With CASE: the conversation itself, live, and the "
+                 "family sees how far you have read. After a lost connection it catches up by "
+                 "itself. A family that accepts your invitation is given a key. Ctrl-C ends it.",
+        .examples = "sendline watch\n"
+                    "sendline watch EHC-2041 --peek\n"
+                    "sendline watch --json | jq --unbuffered -r .case",
+        .options = OPTIONS({OPT_PEEK, NULL}),
+        .max_args = 1,
+        .run = cmd_watch,
+    },
+    {
         .name = "cases",
         .args = "",
         .group = "Start here",

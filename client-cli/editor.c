@@ -21,17 +21,7 @@ extern char **environ;
 
 static const char prefix[] = "sendline-edit-";
 
-/** The one thing that a signal handler needs to know: what to remove. Set while the editor runs. */
-static char wipe_file[4096];
-static char wipe_dir[4096];
-
-static void on_stop(int number)
-{
-    (void)unlink(wipe_file);
-    (void)rmdir(wipe_dir);
-    (void)signal(number, SIG_DFL);
-    (void)raise(number);
-}
+/* ---- The folder ---- */
 
 static void wipe_folder(const char *dir)
 {
@@ -95,44 +85,100 @@ static int make_folder(char **dir, struct fault *fault)
     return CLI_OK;
 }
 
-static int run(const char *command, const char *file, struct fault *fault)
+static int write_text(const char *file, const struct sl_buf *text, struct fault *fault)
+{
+    SL_AUTO(fd) int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0 || (text->len > 0 && write(fd, text->data, text->len) != (ssize_t)text->len)) {
+        return fault_set(fault, CLI_NOT_READY, "cannot write %.300s: %s.", file, strerror(errno));
+    }
+    return CLI_OK;
+}
+
+/* ---- The editor ---- */
+
+static bool begin(const char *command, const char *file, const sigset_t *mask, pid_t *child)
 {
     SL_AUTO(str) char *script = sl_strf("%s \"$1\"", command);
+    SL_AUTO(str) char *path = sl_strdup(file);
     char sh[] = "sh";
     char c[] = "-c";
-    SL_AUTO(str) char *path = sl_strdup(file);
     char *argv[] = {sh, c, script, sh, path, NULL};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction stop = {.sa_handler = on_stop};
-    struct sigaction was[4];
-    static const int numbers[4] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t defaults;
-    pid_t child = 0;
-    int status = 0;
     int failed;
 
     (void)sigemptyset(&defaults);
-    for (int i = 0; i < 4; i++) {
-        (void)sigaddset(&defaults, numbers[i]);
-        /* Ctrl-C is the editor's while it runs; being told to stop is ours. */
-        (void)sigaction(numbers[i], i < 2 ? &ignore : &stop, &was[i]);
-    }
+    (void)sigaddset(&defaults, SIGINT);
+    (void)sigaddset(&defaults, SIGQUIT);
     (void)posix_spawnattr_init(&attributes);
     (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    failed = posix_spawn(&child, "/bin/sh", NULL, &attributes, argv, environ);
+    (void)posix_spawnattr_setsigmask(&attributes, mask);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    /* The person is at the terminal, wherever input and results go. */
+    (void)posix_spawn_file_actions_init(&files);
+    (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/tty", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/tty", O_WRONLY, 0);
+    failed = posix_spawn(child, "/bin/sh", &files, &attributes, argv, environ);
+    (void)posix_spawn_file_actions_destroy(&files);
     (void)posix_spawnattr_destroy(&attributes);
-    while (failed == 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    return failed == 0;
+}
+
+/** Wait for the editor; who is told to stop passes it on. @return false: we were told to stop */
+static bool wait_for(pid_t child, const sigset_t *ours, int *status)
+{
+    bool go_on = true;
+
+    for (;;) {
+        siginfo_t info;
+        int number = sigwaitinfo(ours, &info);
+
+        if (number == SIGTERM || number == SIGHUP) {
+            go_on = false;
+            (void)kill(child, number);
+        }
+        if (waitpid(child, status, WNOHANG) != 0) {
+            return go_on;
+        }
     }
-    for (int i = 0; i < 4; i++) {
-        (void)sigaction(numbers[i], &was[i], NULL);
+}
+
+static int run(const char *command, const char *file, struct fault *fault)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction was_int;
+    struct sigaction was_quit;
+    sigset_t ours;
+    sigset_t was;
+    pid_t child = 0;
+    int status = 0;
+    bool begun;
+    bool go_on = true;
+
+    (void)sigemptyset(&ours);
+    (void)sigaddset(&ours, SIGCHLD);
+    (void)sigaddset(&ours, SIGTERM);
+    (void)sigaddset(&ours, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &ours, &was);
+    /* Ctrl-C is the editor's while it runs. */
+    (void)sigaction(SIGINT, &ignore, &was_int);
+    (void)sigaction(SIGQUIT, &ignore, &was_quit);
+    begun = begin(command, file, &was, &child);
+    if (begun) {
+        go_on = wait_for(child, &ours, &status);
     }
-    if (failed != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    (void)sigaction(SIGINT, &was_int, NULL);
+    (void)sigaction(SIGQUIT, &was_quit, NULL);
+    (void)sigprocmask(SIG_SETMASK, &was, NULL);
+    if (!go_on) {
+        return fault_set(fault, CLI_NOT_READY, "we were told to stop. Nothing was sent.");
+    }
+    if (!begun || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fault_set(fault, CLI_NOT_READY, "the editor '%.100s' did not end well. Nothing was sent.",
                   command);
-        return fault_next(fault,
-                          "Set another: SENDLINE_EDITOR=nano sendline …, or use --file FILE");
+        return fault_next(fault, "To use another: SENDLINE_EDITOR=nano sendline reply …");
     }
     return CLI_OK;
 }
@@ -149,36 +195,40 @@ static const char *choose(const char *command)
     return command != NULL ? command : "vi";
 }
 
+/** What is in the file now takes the place of the text, however the editor ended. */
+static int read_back(const char *file, struct sl_buf *text, int ended, struct fault *fault)
+{
+    struct sl_buf saved = {0};
+    struct fault reading = {0};
+    int rc = file_read(file, MAX_TEXT_BYTES, &saved, &reading);
+
+    if (rc != CLI_OK) {
+        sl_buf_wipe_free(&saved);
+        if (ended == CLI_OK) {
+            *fault = reading;
+        }
+        return ended == CLI_OK ? rc : ended;
+    }
+    sl_buf_wipe_free(text);
+    *text = saved;
+    return ended;
+}
+
 int editor_run(const char *command, struct sl_buf *text, struct fault *fault)
 {
     SL_AUTO(str) char *dir = NULL;
     SL_AUTO(str) char *file = NULL;
     int rc = make_folder(&dir, fault);
-    FILE *to;
 
     if (rc != CLI_OK) {
         return rc;
     }
     file = sl_strf("%s/message.txt", dir);
-    (void)snprintf(wipe_file, sizeof(wipe_file), "%s", file);
-    (void)snprintf(wipe_dir, sizeof(wipe_dir), "%s", dir);
-    to = fopen(file, "wxe");
-    if (to == NULL || fchmod(fileno(to), 0600) != 0 ||
-        fwrite(text->data, 1, text->len, to) != text->len) {
-        rc = fault_set(fault, CLI_NOT_READY, "cannot write %.300s: %s.", file, strerror(errno));
-    }
-    if (to != NULL && fclose(to) != 0 && rc == CLI_OK) {
-        rc = fault_set(fault, CLI_NOT_READY, "cannot write %.300s: %s.", file, strerror(errno));
-    }
+    rc = write_text(file, text, fault);
     if (rc == CLI_OK) {
         rc = run(choose(command), file, fault);
-    }
-    if (rc == CLI_OK) {
-        sl_buf_wipe_free(text);
-        rc = file_read(file, MAX_TEXT_BYTES, text, fault);
+        rc = read_back(file, text, rc, fault);
     }
     wipe_folder(dir);
-    wipe_file[0] = '\0';
-    wipe_dir[0] = '\0';
     return rc;
 }

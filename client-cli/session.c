@@ -258,6 +258,7 @@ static int walk(struct cli *cli, const json_t *answer)
     struct sl_err err = {0};
     int rc = take_list(cli, answer, "rosters", &roster_bytes, &rosters, &roster_count);
 
+    s->walks++;
     if (rc == CLI_OK) {
         rc = take_list(cli, answer, "holders", &holder_bytes, &holders, &holder_count);
     }

@@ -17,6 +17,7 @@ struct session {
     struct state state;
     struct wire_address server;
     struct e2_trust *trust;
+    unsigned walks; /**< how often the roster was walked: names borrowed before are gone */
     struct e2_seeds
         seeds; /**< every team seed that opens, and none that the roster does not vouch for */
     struct link *link; /**< NULL: not connected */
