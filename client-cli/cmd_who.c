@@ -1,4 +1,4 @@
-/* who: the list of colleagues. unlock, lock: the key in memory for a while. completion. */
+/* who: the list of colleagues, and who can read a case. unlock, lock: the key kept for a while. */
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -254,40 +254,5 @@ int cmd_lock(struct cli *cli)
     }
     cli_did(cli,
             was ? "Locked. Your password is asked for next time." : "Your key was locked already.");
-    return CLI_OK;
-}
-
-int cmd_completion(struct cli *cli)
-{
-    const char *what = cli->opts.args[0];
-    uint8_t who[SL_ID_BYTES];
-    uint8_t seed[E2_SEED_BYTES];
-    SL_AUTO(desk) struct desk desk = {0};
-    int rc;
-
-    if (strcmp(what, "bash") == 0) {
-        command_completion(&cli->out);
-        return CLI_OK;
-    }
-    if (strcmp(what, "cases") != 0) {
-        fault_set(&cli->fault, CLI_USAGE, "there is completion for bash only.");
-        return fault_next(&cli->fault, "Use it: source <(sendline completion bash)");
-    }
-    /* A key press must never ask a question or wait for the network: what is remembered, if the key
-     * is unlocked. */
-    rc = session_key_owner(cli, who);
-    if (rc != CLI_OK || !keyring_get(who, seed)) {
-        fault_clear(&cli->fault);
-        return CLI_OK;
-    }
-    sodium_memzero(seed, sizeof(seed));
-    if (session_need(cli) != CLI_OK || desk_load_kept(cli, &desk) != CLI_OK) {
-        fault_clear(&cli->fault);
-        return CLI_OK;
-    }
-    for (size_t i = 0; i < desk.count; i++) {
-        SL_AUTO(str) char *ref = sl_clean(desk.threads[i].ref, strlen(desk.threads[i].ref));
-        (void)fprintf(cli->out.to, "%s\n", ref);
-    }
     return CLI_OK;
 }

@@ -1,4 +1,5 @@
-/* Help and completion, both made from the tables of commands and options. */
+/* Help, made from the tables of commands and options; and which command words name. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -6,8 +7,7 @@
 #include "layout.h"
 
 enum {
-    NAME_COLUMN = 18,
-    OPTION_COLUMN = 21
+    NAME_BYTES = 64
 };
 
 const struct command *command_of(const char *const *words, int count, int *used)
@@ -60,38 +60,94 @@ const char *command_near(const char *word)
     return sl_nearest(word, names);
 }
 
-static void print_option(FILE *to, enum opt_id id, const char *help)
+/** A name and what it is, in two columns; the second is wrapped. */
+static void print_row(struct out *out, const char *name, size_t column, const char *text)
+{
+    char *wrapped = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&wrapped, &len);
+    size_t start = 2 + column + 2;
+
+    if (memory == NULL) {
+        abort();
+    }
+    layout_wrap(memory, text, start, (size_t)out->width);
+    (void)fclose(memory);
+    (void)fprintf(out->to, "  %-*s  %s", (int)column, name, wrapped + start);
+    free(wrapped);
+}
+
+static void option_name(enum opt_id id, char name[NAME_BYTES])
 {
     const struct opt_row *row = opt_row(id);
-    char name[64];
     char letter[8] = "    ";
 
     if (row->letter != 0) {
         (void)snprintf(letter, sizeof(letter), "-%c, ", row->letter);
     }
-    (void)snprintf(name, sizeof(name), "%s--%s%s%s", letter, row->name,
-                   row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
-    (void)fprintf(to, "  %-*s  %s\n", OPTION_COLUMN, name, help != NULL ? help : row->help);
+    (void)snprintf(name, NAME_BYTES, "%s--%s%s%s", letter, row->name, row->value != NULL ? " " : "",
+                   row->value != NULL ? row->value : "");
 }
 
-static void print_common_options(FILE *to)
+static size_t option_column(const struct opt_use *uses)
 {
+    char name[NAME_BYTES];
+    size_t column = 0;
+
     for (int i = 0; i < OPT_COMMON_COUNT; i++) {
-        print_option(to, (enum opt_id)i, NULL);
+        option_name((enum opt_id)i, name);
+        column = strlen(name) > column ? strlen(name) : column;
     }
+    for (; uses != NULL && uses->id != OPT_COUNT; uses++) {
+        option_name(uses->id, name);
+        column = strlen(name) > column ? strlen(name) : column;
+    }
+    return column;
+}
+
+static void print_options(struct out *out, const struct opt_use *uses)
+{
+    size_t column = option_column(uses);
+    char name[NAME_BYTES];
+
+    for (const struct opt_use *use = uses; use != NULL && use->id != OPT_COUNT; use++) {
+        option_name(use->id, name);
+        print_row(out, name, column, use->help != NULL ? use->help : opt_row(use->id)->help);
+    }
+    for (int i = 0; i < OPT_COMMON_COUNT; i++) {
+        option_name((enum opt_id)i, name);
+        print_row(out, name, column, opt_row((enum opt_id)i)->help);
+    }
+}
+
+static void command_usage(const struct command *c, char name[NAME_BYTES])
+{
+    (void)snprintf(name, NAME_BYTES, "%s%s%s", c->name, c->args[0] != '\0' ? " " : "", c->args);
+}
+
+static size_t command_column(void)
+{
+    char name[NAME_BYTES];
+    size_t column = 0;
+
+    for (size_t i = 0; i < command_count; i++) {
+        command_usage(&commands[i], name);
+        column = strlen(name) > column ? strlen(name) : column;
+    }
+    return column;
 }
 
 void command_help_all(struct out *out)
 {
     FILE *to = out->to;
     const char *group = "";
+    char name[NAME_BYTES];
 
     (void)fputs("\nSendline: private messages between families and SEND caseworkers.\n\n"
                 "Usage: sendline <command> [options]\n",
                 to);
     for (size_t i = 0; i < command_count; i++) {
         const struct command *c = &commands[i];
-        char name[64];
 
         if (c->group == NULL) {
             continue;
@@ -100,12 +156,11 @@ void command_help_all(struct out *out)
             group = c->group;
             (void)fprintf(to, "\n%s\n", group);
         }
-        (void)snprintf(name, sizeof(name), "%s%s%s", c->name, c->args[0] != '\0' ? " " : "",
-                       c->args);
-        (void)fprintf(to, "  %-*s  %s\n", NAME_COLUMN, name, c->summary);
+        command_usage(c, name);
+        print_row(out, name, command_column(), c->summary);
     }
     (void)fputs("\nOptions for every command\n", to);
-    print_common_options(to);
+    print_options(out, NULL);
     (void)fputs("\nExamples\n"
                 "  sendline inbox\n"
                 "  sendline read EHC-2041\n"
@@ -114,22 +169,40 @@ void command_help_all(struct out *out)
                 to);
 }
 
+/** The commands that begin with this noun and go on. */
+static size_t print_verbs(struct out *out, const char *noun, const char *title)
+{
+    size_t len = strlen(noun);
+    size_t count = 0;
+
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *c = &commands[i];
+        char name[NAME_BYTES];
+
+        if (strncmp(c->name, noun, len) != 0 || c->name[len] != ' ') {
+            continue;
+        }
+        (void)fputs(count == 0 ? title : "", out->to);
+        command_usage(c, name);
+        print_row(out, name, command_column(), c->summary);
+        count++;
+    }
+    return count;
+}
+
 void command_help(struct out *out, const struct command *command)
 {
     FILE *to = out->to;
 
-    (void)fprintf(to, "\n%s.\n\nUsage: sendline %s%s%s%s\n", command->summary, command->name,
-                  command->args[0] != '\0' ? " " : "", command->args,
-                  command->options != NULL ? " [options]" : "");
+    (void)fprintf(to, "\n%s.\n\nUsage: sendline %s%s%s [options]\n", command->summary,
+                  command->name, command->args[0] != '\0' ? " " : "", command->args);
     if (command->about != NULL) {
         (void)fputc('\n', to);
         layout_wrap(to, command->about, 0, (size_t)out->width);
     }
     (void)fputs("\nOptions\n", to);
-    for (const struct opt_use *use = command->options; use != NULL && use->id != OPT_COUNT; use++) {
-        print_option(to, use->id, use->help);
-    }
-    print_common_options(to);
+    print_options(out, command->options);
+    (void)print_verbs(out, command->name, "\nSee also\n");
     (void)fputs("\nExamples\n", to);
     layout_wrap(to, command->examples, 2, 200);
     (void)fputc('\n', to);
@@ -137,16 +210,7 @@ void command_help(struct out *out, const struct command *command)
 
 void command_help_noun(struct out *out, const char *noun)
 {
-    size_t len = strlen(noun);
-
-    (void)fputc('\n', out->to);
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *c = &commands[i];
-
-        if (strncmp(c->name, noun, len) == 0 && (c->name[len] == ' ' || c->name[len] == '\0')) {
-            (void)fprintf(out->to, "  sendline %-*s  %s\n", NAME_COLUMN, c->name, c->summary);
-        }
-    }
+    (void)print_verbs(out, noun, "\n");
     (void)fprintf(out->to, "\n'sendline %s VERB --help' tells you more.\n\n", noun);
 }
 
@@ -170,90 +234,4 @@ int cmd_help(struct cli *cli)
     }
     fault_set(&cli->fault, CLI_USAGE, "there is no help on '%.60s'.", cli->opts.args[0]);
     return fault_next(&cli->fault, "See 'sendline --help'.");
-}
-
-static void completion_options(FILE *to, const struct command *c)
-{
-    for (const struct opt_use *use = c->options; use != NULL && use->id != OPT_COUNT; use++) {
-        (void)fprintf(to, " --%s", opt_row(use->id)->name);
-    }
-}
-
-void command_completion(struct out *out)
-{
-    FILE *to = out->to;
-
-    (void)fputs("# Bash completion for sendline. Made by: sendline completion bash\n"
-                "_sendline() {\n"
-                "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= "
-                "noun= word= i\n"
-                "    local options='",
-                to);
-    for (int i = 0; i < OPT_COMMON_COUNT; i++) {
-        (void)fprintf(to, "%s--%s", i > 0 ? " " : "", opt_row((enum opt_id)i)->name);
-    }
-    (void)fputs("'\n    case $prev in\n    ", to);
-    for (int i = 0, n = 0; i < OPT_COUNT; i++) {
-        const struct opt_row *row = opt_row((enum opt_id)i);
-
-        if (row->value != NULL &&
-            (strcmp(row->value, "FILE") == 0 || strcmp(row->value, "DIR") == 0)) {
-            (void)fprintf(to, "%s--%s", n++ > 0 ? " | " : "", row->name);
-        }
-    }
-    (void)fputs(") mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n    esac\n"
-                "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                "        word=${COMP_WORDS[i]}\n"
-                "        case $word in\n"
-                "        --config | --password-file) ((i++)) ;;\n"
-                "        -*) ;;\n"
-                "        *) if [[ -z $noun ]]; then noun=$word; command=$word;\n"
-                "           elif [[ $command == \"$noun\" ]]; then command=\"$noun $word\"; fi ;;\n"
-                "        esac\n"
-                "    done\n"
-                "    if [[ -z $noun ]]; then\n"
-                "        mapfile -t COMPREPLY < <(compgen -W '",
-                to);
-    for (size_t i = 0; i < command_count; i++) {
-        const char *name = commands[i].name;
-        size_t first = strcspn(name, " ");
-
-        if (i == 0 || strncmp(commands[i - 1].name, name, first) != 0 ||
-            (commands[i - 1].name[first] != ' ' && commands[i - 1].name[first] != '\0')) {
-            (void)fprintf(to, "%.*s ", (int)first, name);
-        }
-    }
-    (void)fputs("'\"$options\" -- \"$cur\")\n        return\n    fi\n    case $command in\n", to);
-    for (size_t i = 0; i < command_count; i++) {
-        if (strchr(commands[i].name, ' ') != NULL) {
-            (void)fprintf(to, "    '%s'*) options+='", commands[i].name);
-            completion_options(to, &commands[i]);
-            (void)fputs("' ;;\n", to);
-        }
-    }
-    for (size_t i = 0; i < command_count; i++) {
-        const char *name = commands[i].name;
-
-        if (strchr(name, ' ') == NULL) {
-            (void)fprintf(to, "    '%s'*) options+='", name);
-            completion_options(to, &commands[i]);
-            for (size_t k = 0; k < command_count; k++) {
-                if (strncmp(commands[k].name, name, strlen(name)) == 0 &&
-                    commands[k].name[strlen(name)] == ' ') {
-                    (void)fprintf(to, " %s", commands[k].name + strlen(name) + 1);
-                }
-            }
-            (void)fprintf(to, "'%s ;;\n",
-                          strncmp(commands[i].args, "CASE", 4) == 0 ||
-                                  strncmp(commands[i].args, "[CASE", 5) == 0
-                              ? "\n        options+=\" $(sendline completion cases 2>/dev/null)\""
-                              : "");
-        }
-    }
-    (void)fputs("    'service'*) options+=' init' ;;\n"
-                "    esac\n"
-                "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
-                "}\n"
-                "complete -F _sendline sendline\n",
-                to);
 }
