@@ -223,7 +223,8 @@ enum e2_send {
     E2_SEND_TRUST_ALARM,  /**< the last walk raised an alarm */
     E2_SEND_ROSTER_EXPIRED,
     E2_SEND_NOT_IN_ROSTER,
-    E2_SEND_NO_KEY /**< this reader cannot open the current key (or there is none yet) */
+    E2_SEND_NO_KEY,       /**< this reader cannot open the current key (or there is none yet) */
+    E2_SEND_KEYS_REPLACED /**< parents: other keys hold now than theirs, or none yet */
 };
 enum e2_send e2_thread_can_send(const struct e2_thread *t);
 const char *e2_send_name(enum e2_send send);     /**< "another-history"; static */

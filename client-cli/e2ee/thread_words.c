@@ -97,6 +97,8 @@ static const struct {
     [E2_SEND_NO_KEY] = {"no-key",
                         "You have not got the key of this conversation. A colleague of the "
                         "team that has it can make a new one."},
+    [E2_SEND_KEYS_REPLACED] = {"keys-replaced", "Other keys hold here now than yours. Sign in "
+                                                "again."},
 };
 
 const char *e2_send_name(enum e2_send send)

@@ -233,7 +233,7 @@ describe('with libsodium', () => {
             parent.load([...chain.inputs(), { seq: 6, entry }]);
             assert.deepEqual(parent.key, thread.key);
         });
-        test('the inviter needs not ask themselves; of one who left nobody may be asked', () => {
+        test('the inviter needs not ask themselves; of one who left everybody asks again', () => {
             const world = new World('rotate 2');
             const chain = new Chain(world);
             chain.rotate('adam');
@@ -244,9 +244,13 @@ describe('with libsodium', () => {
             const now = world.thread('team1', 1);
             now.load(chain.inputs());
             assert.ok(now.take(4, compose.rotate(now, world.adam, to, means).entry).ok);
+            assert.ok(now.take(5, compose.rotate(now, world.jane, to, means).entry).ok);
             const later = world.thread('team2', 2);
-            later.load(chain.inputs());
-            assert.throws(() => compose.rotate(later, world.jane, { ...to, agreed: true }, means), { code: 'inviter-left' });
+            later.load(now.inputs.map((input, i) => ({ ...input, seq: i + 1 })));
+            const next = { team: world.holder.team2, records: world.holder.records };
+            assert.throws(() => compose.rotate(later, world.jane, next, means), { code: 'ask-first' });
+            assert.ok(later.take(6, compose.rotate(later, world.jane, { ...next, agreed: true }, means).entry).ok);
+            assert.ok(later.take(7, compose.rotate(later, world.jane, next, means).entry).ok);
         });
         test('nothing is written without a key', () => {
             const world = new World('no key');

@@ -163,10 +163,9 @@ export class Chain {
 
     /** @param {Uint8Array} entry */
     store(entry) {
-        const { headerBytes, body, signature } = parseEntry(entry);
         this.entries.push(entry);
         this.links.push(link(this.threadId, this.entries.length, this.links[this.entries.length - 1],
-            digest(headerBytes, bodyHash(body, signature))));
+            digest(entry.slice(0, 98), bodyHash(entry.slice(98), new Uint8Array(0)))));
         return entry;
     }
 
@@ -241,9 +240,9 @@ export class Chain {
         return entry;
     }
 
-    /** @param {string} who @param {{ parentId?: Uint8Array, generation?: number }} [more] */
+    /** @param {string} who @param {{ parentId?: Uint8Array } & Partial<compose.Place>} [more] */
     invite(who, more = {}) {
-        const place = { threadId: this.threadId, head: this.head, key: this.key, generation: more.generation ?? this.generation };
+        const place = { threadId: this.threadId, head: this.head, key: this.key, generation: this.generation, ...more };
         this.inviteSeq = this.entries.length + 1;
         return this.store(compose.inviteEntry(place, this.world.person(who), {
             inviteId: this.world.random(16), parentId: more.parentId ?? this.world.parent.id,
@@ -251,11 +250,12 @@ export class Chain {
         }, this.means()).entry);
     }
 
-    /** @param {string} who @param {{ by?: number, prove?: import('../../web/js/e2ee/types.js').KeyPair, keep?: boolean, me?: Identity }} [more] */
-    acceptAs(who, { by = this.inviteSeq, prove = this.accept, keep = true, me = this.world.person(who).me } = {}) {
+    /** @param {string} who @param {{ by?: number, prove?: import('../../web/js/e2ee/types.js').KeyPair, keep?: boolean, me?: Identity } & Partial<compose.Place>} [more] */
+    acceptAs(who, { by = this.inviteSeq, prove = this.accept, keep = true, me = this.world.person(who).me, ...more } = {}) {
         const seq = this.entries.length + 1;
+        const place = { threadId: this.threadId, head: this.head, key: this.key, generation: this.generation, ...more };
         const entry = this.store(compose.keysEntry(
-            this, this.world.parent.id, me, { by, prove }, this.means()).entry);
+            place, this.world.parent.id, me, { by, prove }, this.means()).entry);
         if (keep) {
             this.keysSeq = seq;
         }

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 
 import * as account from '../../web/js/e2ee/account.js';
-import { label, toB64, toHex, utf8 } from '../../web/js/e2ee/bytes.js';
+import { fromHex, label, toB64, toHex, utf8 } from '../../web/js/e2ee/bytes.js';
 import { bodyHash, digest, keyId, notesThreadId, parseEntry } from '../../web/js/e2ee/entry.js';
 import { sealParcel } from '../../web/js/e2ee/invite.js';
 import { hash, signPair } from '../../web/js/e2ee/primitives.js';
@@ -14,8 +14,9 @@ import { parseRoster } from '../../web/js/e2ee/roster.js';
 import { ready } from '../../web/js/e2ee/sodium.js';
 import { signTombstone } from '../../web/js/e2ee/tombstone.js';
 import { fixed } from '../unit-js/e2ee-support.mjs';
+import { view } from '../unit-js/e2ee-view.mjs';
 import { Chain, T0, World } from '../unit-js/e2ee-world.mjs';
-import { judgeCases, refuseCases } from './cases-2.mjs';
+import { judgeCases } from './cases-2.mjs';
 
 const ABOUT = [
     'More Sendline test vectors, version 1; same shape as vectors.json, values are hex.',
@@ -26,10 +27,11 @@ const ABOUT = [
     'vectors: exact outputs. notes.* is the staff notes thread of case.id. roster.1 and roster.2 are signed by root, roster.2 hands over to root2, which signs roster.3. holder.* are all holder records.',
     'entry.5.body_hash and entry.5.digest: what is left of entry 5 when it is taken back. draft, tab, vault, parcel: with the fields of the table; their JSON is the input NAME.json.',
     'Readers: team1 holds the seed of generation 1, team2 both, other its own, all three as jane; records; parent, parent2, parent3 one identity each.',
-    'refuse: as in vectors.json: "roster after reader rule entry...".',
-    'judge: sequences with their verdicts once all of them are in. Under the rosters up to `roster`, as `reader`, with `held` [generation, key] if given, take entries 1..after of `thread`',
-    '(main: entry.N, notes: notes.entry.N, with after 0 nothing), which are all taken, then `entries`: [verdict, entry] or, of a message without its body, [verdict, header, body hash].',
-    'A verdict is "ok", the number of the rule that refuses it, or "wait" (a newer roster is needed first, nothing further is judged). `alarm`: whether sending in this thread stops.',
+    'judge: threads. Under the rosters up to `roster`, as `reader` (staff: as `me`), at the time `now`, with what is given of `held` [generation, key], `team` (another one that a person agreed to) and',
+    '`checkpoint` (what is remembered): take entries 1..after (entry.N; of thread notes, notes.entry.N), then `entries`: [entry] or, of a message without its body, [header, body hash].',
+    '`want`: what there is to say once all of them are in. items: of each entry the kind, with a question mark while its author is not confirmed, or the rule that refuses it and why; an entry behind',
+    'the last item waits for a newer roster. send: yes, or why nothing can be sent. asks: a person has to say yes to the inviter before the next grant (never to themselves). seen: highest seq that',
+    'each side has signed to have read. invite: seq of the open invitation, or 0. title: the child on the newest card.',
 ].join(' ');
 
 /** Everything that goes into the file. */
@@ -100,8 +102,24 @@ export async function make() {
     putChain(notes, 'notes.', put);
 
     putBoxes(world, main, { draw, put, say });
-    const built = { world, main, notes };
-    return { about: ABOUT, inputs, vectors, refuse: refuseCases(built), judge: judgeCases(built) };
+    const judge = judgeCases({ world, main, notes }, (given, threads) => {
+        const thread = world.thread(given.reader ?? 'team1', given.roster ?? 1, {
+            threadId: given.thread === 'notes' ? notesId : main.threadId,
+            notes: given.thread === 'notes',
+            held: given.held ? [{ generation: given.held[0], key: fromHex(given.held[1]) }] : [],
+            teams: given.team ? [world.person(given.team).id] : [],
+            checkpoint: given.checkpoint
+                ? { seq: given.checkpoint.seq, link: fromHex(given.checkpoint.link) } : null,
+            now: () => given.now ?? T0 + 3600,
+        });
+        if (thread.reader.side !== 'parent') {
+            thread.reader.id = world.person(given.me ?? 'jane').id;
+        }
+        thread.load(threads);
+        thread.complete();
+        return view(thread);
+    });
+    return { about: ABOUT, inputs, vectors, judge };
 }
 
 /**
