@@ -40,7 +40,6 @@ struct making {
     const char *out_dir;
     const char *ca_file;    /**< borrowed; NULL: the system's authorities */
     const char *public_url; /**< borrowed, of the service's own answer */
-    const char *helpline;
     struct e2_identity *roots[PLAN_MAX_ROOTS];
     struct e2_identity *teams[PLAN_MAX_TEAMS];
     struct e2_identity *records;
@@ -329,9 +328,6 @@ static int write_conf(struct making *m, const char *dir, const char *name)
 
     sl_buf_putf(&text, "# Sendline: the settings of %s. 'man sendline' has them all.\n", name);
     sl_buf_putf(&text, "server = %s\npublic_url = %s\n", cli->conf.server, m->public_url);
-    if (m->helpline[0] != '\0') {
-        sl_buf_putf(&text, "helpline = %s\n", m->helpline);
-    }
     if (m->ca_file != NULL) {
         sl_buf_put_str(&text, "ca_file = ca.crt\n");
     }
@@ -587,7 +583,6 @@ static int make_all(struct cli *cli, const json_t *info, const char *out_dir, js
     int rc = need_empty(cli, out_dir);
 
     m.public_url = info_text(info, "public_url");
-    m.helpline = info_text(info, "phone");
     if (rc == CLI_OK) {
         rc = take_plan(cli, &plan);
     }

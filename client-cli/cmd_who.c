@@ -56,6 +56,8 @@ static int by_name(const void *a, const void *b)
 static void show_colleagues(struct cli *cli, const struct colleague *list, size_t count)
 {
     struct table *table = table_new(&cli->out);
+    size_t root_count = 0;
+    const uint8_t(*roots)[SL_PK_BYTES] = e2_trust_roots(cli->session->trust, &root_count);
     char day[WHEN_TEXT];
 
     table_column(table, "NAME", TABLE_LEFT);
@@ -77,8 +79,15 @@ static void show_colleagues(struct cli *cli, const struct colleague *list, size_
     out_say(&cli->out, "\nColleagues: list %u, good until %s\n",
             e2_trust_serial(cli->session->trust), day);
     table_print(table, &cli->out, true);
-    out_say(&cli->out,
-            "\nRead a print to a colleague on the telephone to be sure that it is them.\n");
+    out_say(&cli->out, "\n  The list is signed with");
+    for (size_t i = 0; i < root_count; i++) {
+        char print[E2_TYPED_CHARS + 1];
+
+        e2_root_print(roots[i], print);
+        out_say(&cli->out, "  %s", print);
+    }
+    out_say(&cli->out, "\nRead prints to each other on the telephone: they are the same on every "
+                       "computer.\n");
 }
 
 static json_t *colleagues_json(const struct colleague *list, size_t count)
