@@ -197,7 +197,7 @@ static enum sl_code make_new(struct rpc_call *call, struct making *m, struct sl_
         return sl_fail(err, SL_BAD_REQUEST, "expires_at: in the past");
     }
     if (m->invite.expires_at > call->now_s + SL_INVITE_MAX_DAYS * INT64_C(86400) + EXPIRY_SLACK_S) {
-        return post_refuse(call, 7, err, "good for longer than an invitation may be");
+        return sl_fail(err, SL_BAD_REQUEST, "expires_at: later than an invitation may be good for");
     }
     for (size_t i = 0; i < m->count && rc == SL_OK; i++) {
         rc = post_run(call, &m->posts[i], err);

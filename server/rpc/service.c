@@ -14,6 +14,7 @@
 enum {
     MAX_HOLDERS = 200, /* of a service that begins; more come with later rosters */
     MAX_HOLDER_BYTES = 512,
+    MAX_ROSTER_BYTES = 512 + SL_MAX_ROOTS * SL_PK_BYTES + SL_MAX_ROSTER_ROWS * 36,
     MAX_TOKEN_BYTES = 128
 };
 
@@ -44,7 +45,6 @@ enum sl_code rpc_service_info(struct rpc_call *call, struct sl_err *err)
     if (rc == SL_OK) {
         sl_json_set_str(call->ok, "service", config->service_name);
         sl_json_set_str(call->ok, "council", config->council_name);
-        sl_json_set_str(call->ok, "phone", config->contact_phone);
         sl_json_set_str(call->ok, "phone", config->contact_phone);
         sl_json_set_str(call->ok, "public_url", config->public_url);
         sl_json_set_str(call->ok, "version", SENDLINE_VERSION);
@@ -137,7 +137,7 @@ static enum sl_code check_token(struct rpc_call *call, struct sl_err *err)
 static enum sl_code parse_roster(struct rpc_call *call, struct founding *f, struct sl_err *err)
 {
     enum sl_code rc =
-        sl_json_bytes(call->args, "roster", 1, SL_MAX_FRAME_BYTES, &f->roster_bytes, err);
+        sl_json_bytes(call->args, "roster", 1, MAX_ROSTER_BYTES, &f->roster_bytes, err);
 
     if (rc == SL_OK) {
         rc = sl_roster_parse(f->roster_bytes.data, f->roster_bytes.len, &f->roster, err);
