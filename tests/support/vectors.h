@@ -5,7 +5,7 @@
 #ifndef TESTS_SUPPORT_VECTORS_H
 #define TESTS_SUPPORT_VECTORS_H
 
-#include "e2ee/thread.h"
+#include "e2ee/compose.h"
 
 struct vectors; /* opaque */
 
@@ -36,5 +36,38 @@ struct vectors_rand {
 void vectors_rand_init(struct vectors_rand *rand, struct vectors *v, const char *const *names);
 /** Abort unless every one was asked for. */
 void vectors_rand_end(const struct vectors_rand *rand);
+
+/** Put bytes under a name, as hex. */
+void vectors_put(json_t *made, const char *name, const void *bytes, size_t n);
+/** jansson's iterator at the i-th member; aborts when there are fewer. */
+void *vectors_at(const json_t *object, int i);
+
+/** Who writes the next entry of a thread, and what they have read of it. */
+struct vectors_place {
+    const char *thread; /**< what the names of its entries begin with; NULL: nothing */
+    uint32_t read;      /**< entries before it */
+    const char *author; /**< whose seed signs */
+    const char *reader;
+    uint32_t serial;          /**< of the newest roster */
+    const uint8_t *first_key; /**< of generation 1, for who has no grant */
+    const uint8_t *entry_id;  /**< NULL: drawn */
+    const char *const *draws; /**< names for vectors_rand; NULL: none */
+};
+
+struct vectors_pen {
+    struct e2_thread *thread;
+    struct e2_writer me;
+    /* Inside. */
+    const char *prefix;
+    struct e2_trust *trust;
+    struct e2_seeds seeds;
+    struct e2_identity *identity;
+    struct sl_fake_clock clock;
+    struct vectors_rand rand;
+};
+/** Read the thread; the clock says a minute after the last entry. */
+void vectors_take_up(struct vectors_pen *pen, struct vectors *v, const struct vectors_place *place);
+/** Put entry.N, link.N and the key_id there into `made`; free what was taken up. */
+void vectors_lay_down(struct vectors_pen *pen, const struct sl_buf *entry, json_t *made);
 
 #endif

@@ -20,8 +20,10 @@ export const DAY = 24 * 60 * 60;
 
 /** Which holders stand in which roster, and which roster ends them. */
 const ROWS = {
-    jane: 0, adam: 2, team1: 2, records: 0, team2: 0, other: 0,
+    jane: 0, adam: 2, team1: 2, records: 0, other: 0, team2: 0,
 };
+/** The team gets a new generation when one of its members leaves. */
+const SINCE = /** @type {Record<string, number>} */ ({ team2: 2 });
 
 export class World {
     /**
@@ -86,7 +88,7 @@ export class World {
     roster(serial, { rows = ROWS, roots = [this.root.sign.pk], signer = this.root, issuedAt = T0 + serial, days = 92 } = {}) {
         return signRoster(signer.sign.sk, {
             serial, issuedAt, expiresAt: issuedAt + days * DAY, roots,
-            rows: Object.entries(rows).map(([name, ended]) => ({
+            rows: Object.entries(rows).filter(([name]) => serial >= (SINCE[name] ?? 1)).map(([name, ended]) => ({
                 hash: hash(32, encodeHolder(this.holder[name])),
                 ended: ended !== 0 && ended <= serial ? ended : 0,
             })),

@@ -32,9 +32,7 @@ static json_t *made; /* what this code makes of the inputs: name to hex */
 
 static void put(const char *name, const void *bytes, size_t n)
 {
-    SL_AUTO(str) char *hex = sl_hex(bytes, n);
-
-    sl_json_set_str(made, name, hex);
+    vectors_put(made, name, bytes, n);
 }
 
 static void put_buf(const char *name, const struct sl_buf *buf)
@@ -299,89 +297,32 @@ static void make_file(void)
 
 /* ---- The thread, written by those whose entries it has ---- */
 
-struct pen {
-    struct e2_trust *trust;
-    struct e2_seeds seeds;
-    struct sl_fake_clock clock;
-    struct e2_identity *identity;
-    struct e2_thread *thread;
-    struct vectors_rand rand;
-    struct e2_writer me;
-    char *entry_id;
-};
-
-/* Somebody who has read the first n entries and is about to write the next. */
-static void take_up(struct pen *pen, uint32_t n, const char *author, const char *reader,
-                    uint32_t serial, const char *const *rand)
+static void take_up(struct vectors_pen *pen, uint32_t read, const char *author, const char *reader,
+                    uint32_t serial, const char *const *draws)
 {
-    const bool staff = strcmp(author, "jane") == 0;
-    struct e2_held held = {.generation = 1};
-    struct e2_thread_setup setup = {.thread_id = in("thread.id"), .held = &held, .held_count = 1};
-    SL_AUTO(str) char *id = sl_strf("entry%u.id", n + 1);
-    static const char *const nothing[] = {NULL};
+    SL_AUTO(str) char *id = sl_strf("entry%u.id", read + 1);
+    const struct vectors_place place = {.read = read,
+                                        .author = author,
+                                        .reader = reader,
+                                        .serial = serial,
+                                        .first_key = in("thread.key1"),
+                                        .entry_id = in(id),
+                                        .draws = draws};
 
-    memset(pen, 0, sizeof(*pen));
-    pen->trust = vectors_trust(v, serial);
-    pen->identity = who(author);
-    vectors_reader(v, reader, &pen->seeds, &setup.reader);
-    sl_fake_clock_init(&pen->clock, t0 + 60 * ((int64_t)n + 1));
-    vectors_rand_init(&pen->rand, v, rand != NULL ? rand : nothing);
-    memcpy(held.key, in("thread.key1"), E2_KEY_BYTES);
-    setup.trust = pen->trust;
-    setup.seeds = &pen->seeds;
-    setup.me = in(staff ? "jane.id" : "parent.id");
-    setup.clock = &pen->clock.clock;
-    pen->thread = e2_thread_new(&setup);
-    for (uint32_t i = 1; i <= n; i++) {
-        SL_AUTO(str) char *name = sl_strf("entry.%u", i);
-        (void)e2_thread_take(pen->thread, i, t0 + 60 * (int64_t)i, vectors_output(v, name));
-    }
-    /* Older keys may come with the newest, so it is asked at the end. */
-    for (uint32_t i = 0; i < n; i++) {
-        const struct e2_item *item = e2_thread_item(pen->thread, i);
-        ck_assert_msg(item->rule == 0, "entry %u before entry %u: %s", i + 1, n + 1, item->reason);
-    }
-    ck_assert_int_eq(e2_thread_complete(pen->thread, n, NULL), SL_OK);
-    pen->me = (struct e2_writer){.id = setup.me,
-                                 .identity = pen->identity,
-                                 .rand = &pen->rand.rand,
-                                 .clock = &pen->clock.clock,
-                                 .entry_id = in(id)};
+    vectors_take_up(pen, v, &place);
 }
 
-static void lay_down(struct pen *pen, const struct sl_buf *entry)
+static void lay_down(struct vectors_pen *pen, const struct sl_buf *entry)
 {
-    struct e2_point head;
-    uint8_t key[E2_KEY_BYTES];
-
-    e2_thread_head(pen->thread, &head);
-    const uint32_t seq = head.seq + 1;
-    SL_AUTO(str) char *entry_name = sl_strf("entry.%u", seq);
-    SL_AUTO(str) char *link_name = sl_strf("link.%u", seq);
-    vectors_rand_end(&pen->rand);
-    put_buf(entry_name, entry);
     ck_assert_mem_eq(e2_entry_id(sl_buf_bytes(entry)), pen->me.entry_id, SL_ID_BYTES);
-    ck_assert_int_eq(e2_thread_take(pen->thread, seq, 0, sl_buf_bytes(entry)), E2_TAKEN);
-    e2_thread_head(pen->thread, &head);
-    put(link_name, head.link, SL_HASH_BYTES);
-    if (e2_thread_key(pen->thread, key)) {
-        uint8_t key_id[SL_HASH_BYTES];
-        const uint32_t generation = e2_thread_generation(pen->thread);
-        SL_AUTO(str) char *id_name = sl_strf("key_id.%u", generation);
-        e2_key_id(key_id, e2_thread_id(pen->thread), generation, key);
-        put(id_name, key_id, sizeof(key_id));
-    }
-    e2_thread_free(pen->thread);
-    e2_trust_free(pen->trust);
-    e2_seeds_free(&pen->seeds);
-    e2_identity_free(pen->identity);
+    vectors_lay_down(pen, entry, made);
 }
 
 static void make_key(uint32_t n, const char *reader, uint32_t serial, const char *const *rand)
 {
     SL_AUTO(buf) struct sl_buf entry = {0};
     struct sl_err err = {.code = SL_OK};
-    struct pen pen;
+    struct vectors_pen pen;
 
     take_up(&pen, n, "jane", reader, serial, rand);
     const enum sl_code rc =
@@ -400,7 +341,7 @@ static void make_message(uint32_t n, const char *author, const char *reader)
     SL_AUTO(buf) struct sl_buf entry = {0};
     struct sl_header header;
     uint8_t key[E2_KEY_BYTES];
-    struct pen pen;
+    struct vectors_pen pen;
 
     take_up(&pen, n, author, reader, 1, rand);
     ck_assert(e2_thread_key(pen.thread, key));
@@ -414,7 +355,7 @@ static void make_message(uint32_t n, const char *author, const char *reader)
 static void make_keys(uint32_t n, const char *author, uint32_t by, const uint8_t prove_sk[64])
 {
     SL_AUTO(buf) struct sl_buf entry = {0};
-    struct pen pen;
+    struct vectors_pen pen;
 
     take_up(&pen, n, author, "parent", 1, NULL);
     ck_assert_int_eq(e2_compose_keys(pen.thread, &pen.me, by, prove_sk, &entry, NULL), SL_OK);
@@ -427,7 +368,7 @@ static void make_invite_entry(const struct e2_invite *invite)
     struct sl_entry given;
     struct sl_invite_body body;
     const struct sl_bytes vector = vectors_output(v, "entry.3");
-    struct pen pen;
+    struct vectors_pen pen;
 
     /* 28 days from the hour of the thread: the one number that the inputs do not have. */
     ck_assert_int_eq(sl_entry_parse(vector.data, vector.len, &given, NULL), SL_OK);
@@ -443,7 +384,7 @@ static void make_invite_entry(const struct e2_invite *invite)
 static void make_seen(void)
 {
     SL_AUTO(buf) struct sl_buf entry = {0};
-    struct pen pen;
+    struct vectors_pen pen;
 
     take_up(&pen, 9, "parent2", "parent2", 2, NULL);
     ck_assert_int_eq(e2_compose_seen(pen.thread, &pen.me, 9, &entry, NULL), SL_OK);
@@ -497,17 +438,6 @@ static void tear_down(void)
     vectors_free(v);
 }
 
-static void *at_index(const json_t *object, int index)
-{
-    void *at = json_object_iter((json_t *)(uintptr_t)object);
-
-    for (int i = 0; i < index && at != NULL; i++) {
-        at = json_object_iter_next((json_t *)(uintptr_t)object, at);
-    }
-    ck_assert_ptr_nonnull(at);
-    return at;
-}
-
 START_TEST(there_are_as_many_as_there_should_be)
 {
     ck_assert_uint_eq(json_object_size(json_object_get(vectors_json(v), "vectors")), VECTORS);
@@ -517,7 +447,7 @@ END_TEST
 
 START_TEST(a_vector)
 {
-    void *at = at_index(json_object_get(vectors_json(v), "vectors"), _i);
+    void *at = vectors_at(json_object_get(vectors_json(v), "vectors"), _i);
     const char *name = json_object_iter_key(at);
     const char *got = json_string_value(json_object_get(made, name));
 
@@ -530,7 +460,7 @@ END_TEST
 /* "roster after reader rule entry…": all are taken but the last, which that rule refuses. */
 START_TEST(a_refusal)
 {
-    void *at = at_index(json_object_get(vectors_json(v), "refuse"), _i);
+    void *at = vectors_at(json_object_get(vectors_json(v), "refuse"), _i);
     const char *name = json_object_iter_key(at);
     SL_AUTO(str) char *line = sl_strdup(json_string_value(json_object_iter_value(at)));
     char *rest = NULL;

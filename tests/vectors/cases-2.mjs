@@ -141,6 +141,7 @@ const ONE_ENTRY = [
     ['a team key of its own', {}, (c, w) => { c.rotate('jane', { keep: false, recipients: [{ ...recipient(w.holder.team1), boxPk: w.stranger.me.box.pk }, recipient(w.holder.records), parentGrant(c, w)] }); }, ['6 grant-holder']],
     ['a records key of its own', {}, (c, w) => { c.rotate('jane', { keep: false, recipients: [recipient(w.holder.team1), { ...recipient(w.holder.records), boxPk: w.stranger.me.box.pk }, parentGrant(c, w)] }); }, ['6 grant-holder']],
     ['a team generation that has ended', LEFT, (c) => { c.rotate('jane', { serial: 2, team: 'team1', parent: 'parent2', keep: false }); }, ['6 grant-holder']],
+    ['a team generation to come', {}, (c) => { c.rotate('jane', { team: 'team2', keep: false }); }, ['6 grant-holder']],
     ['replaced keys of the parent', { after: 8 }, (c) => { c.rotate('jane', { parent: 'parent', keep: false }); }, ['6 grant-holder']],
     ['the parent by another seq', {}, (c) => { c.rotate('jane', { keysSeq: 3, keep: false }); }, ['6 grant-holder']],
     ['another team', {}, (c) => { c.rotate('jane', { team: 'other', keep: false }); }, ['6 team-changed']],
