@@ -170,7 +170,7 @@ int cmd_invites(struct cli *cli)
     size_t hidden = 0;
     size_t shown = 0;
     size_t i;
-    bool all = cli_has(cli, OPT_CLOSED);
+    bool all = cli_has(cli, OPT_ENDED);
     int rc = load(cli, &desk, &list);
 
     if (rc != CLI_OK) {

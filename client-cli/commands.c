@@ -187,7 +187,7 @@ const struct command commands[] = {
         .summary = "Your invitations that wait, and what became of them",
         .examples = "sendline invites\n"
                     "sendline invites --ended",
-        .options = OPTIONS({OPT_CLOSED, NULL}),
+        .options = OPTIONS({OPT_ENDED, NULL}),
         .max_args = 1,
         .run = cmd_invites,
     },
