@@ -350,43 +350,74 @@ static int not_mine(struct cli *cli, const struct desk *desk, const char *text)
     return CLI_MISSING;
 }
 
-int desk_find(struct cli *cli, const struct desk *desk, const char *text, struct desk_thread **out)
+enum desk_match desk_match(const struct desk *desk, const char *text, struct desk_thread **out,
+                           long *count)
 {
     SL_AUTO(str) char *ref = sl_strdup(text);
     char *colon = strchr(ref, ':');
     long wanted = 0;
-    long found = 0;
-    struct desk_thread *first = NULL;
+    bool exact = false;
 
+    *out = NULL;
+    *count = 0;
     if (colon != NULL) {
         *colon = '\0';
         wanted = strtol(colon + 1, NULL, 10);
     }
     for (size_t i = 0; i < desk->count; i++) {
-        if (desk_ref_matches(desk->threads[i].ref, ref)) {
-            found++;
-            if (first == NULL || found == wanted) {
-                first = &desk->threads[i];
-            }
+        exact = exact || strcasecmp(desk->threads[i].ref, ref) == 0;
+    }
+    for (size_t i = 0; i < desk->count; i++) {
+        struct desk_thread *at = &desk->threads[i];
+
+        if (exact ? strcasecmp(at->ref, ref) != 0 : !desk_ref_matches(at->ref, ref)) {
+            continue;
+        }
+        if (*out != NULL && strcmp((*out)->ref, at->ref) != 0) {
+            return DESK_OTHER_CASES;
+        }
+        (*count)++;
+        if (*out == NULL || *count == wanted) {
+            *out = at;
         }
     }
-    if (found == 0) {
-        return not_mine(cli, desk, ref);
+    if (*out == NULL) {
+        return DESK_NONE;
     }
-    if (found > 1 && (wanted < 1 || wanted > found)) {
-        fault_set(&cli->fault, CLI_USAGE, "%s has %ld conversations.", first->ref, found);
+    if (colon != NULL ? wanted >= 1 && wanted <= *count : *count == 1) {
+        return DESK_ONE;
+    }
+    return DESK_WHICH;
+}
+
+int desk_find(struct cli *cli, const struct desk *desk, const char *text, struct desk_thread **out)
+{
+    SL_AUTO(str) char *ref = sl_strndup(text, strcspn(text, ":"));
+    struct desk_thread *found = NULL;
+    long count = 0;
+
+    switch (desk_match(desk, text, &found, &count)) {
+    case DESK_NONE:
+        return not_mine(cli, desk, ref);
+    case DESK_OTHER_CASES:
+        fault_set(&cli->fault, CLI_USAGE, "you have more than one case of number %.60s.", ref);
+        return fault_next(&cli->fault, "Write the whole reference, for example %s.", found->ref);
+    case DESK_WHICH:
+        fault_set(&cli->fault, CLI_USAGE, "%s has %ld conversation%s.", found->ref, count,
+                  count == 1 ? "" : "s");
         return fault_next(&cli->fault,
                           "Say which: %s:1 to %s:%ld. See who they are with: sendline inbox --all",
-                          first->ref, first->ref, found);
+                          found->ref, found->ref, count);
+    case DESK_ONE:
+        break;
     }
-    if (first->card_differs) {
+    if (found->card_differs) {
         cli_warn(cli,
                  "the service lists this conversation under %s, but its own card names another "
-                 "case. Check the "
-                 "card before you write, and tell the service desk.",
-                 first->ref);
+                 "case. Check the card before you write, and tell the service desk.",
+                 found->ref);
     }
-    *out = first;
+    *out = found;
     return CLI_OK;
 }
 

@@ -58,6 +58,16 @@ void sl_auto_desk(struct desk *desk);
  * CLI_USAGE. */
 SL_MUST_USE int desk_find(struct cli *cli, const struct desk *desk, const char *text,
                           struct desk_thread **out);
+enum desk_match {
+    DESK_NONE,
+    DESK_ONE,
+    DESK_WHICH,      /**< the case is there, but which of its conversations? */
+    DESK_OTHER_CASES /**< a number alone, and several cases have it */
+};
+/** Pure: what a text names. *out is one of them, or NULL; *count how many conversations the case
+ * has. */
+enum desk_match desk_match(const struct desk *desk, const char *text, struct desk_thread **out,
+                           long *count);
 /** Pure: does this text name this reference? */
 bool desk_ref_matches(const char *ref, const char *text);
 

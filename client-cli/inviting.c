@@ -24,16 +24,19 @@ void sl_auto_inviting(struct inviting *in)
 int64_t inviting_expiry(int64_t now_s)
 {
     int64_t most = now_s + (int64_t)SL_INVITE_MAX_DAYS * 86400;
+    int64_t day = most;
 
-    for (int64_t day = most;; day -= 86400) {
+    for (;;) {
         struct when w = when_london(day);
-        int64_t at = day + (CLOSING_HOUR - w.hour) * 3600 - w.minute * 60 - w.second;
+        int64_t begin = when_day_start(w.year, w.month, w.day);
+        int64_t at = begin + CLOSING_HOUR * 3600;
 
         /* Where the clocks change on that day, the hour is out by one. */
         at += (CLOSING_HOUR - when_london(at).hour) * 3600;
         if (at <= most) {
             return at;
         }
+        day = begin - 1;
     }
 }
 

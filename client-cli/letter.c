@@ -14,7 +14,8 @@ static const double qr_edge = 150.0;
 enum {
     /* The UK Association for Accessible Formats: large print is 16 points or more. */
     TEXT_POINTS = 16,
-    HEAD_POINTS = 24
+    HEAD_POINTS = 24,
+    MAX_LINES = 3
 };
 
 struct page {
@@ -40,6 +41,9 @@ static void paragraph(struct page *page, const char *text, const char *font, int
     pango_layout_set_font_description(layout, description);
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    /* However long a name is, the rest stays on the page. */
+    pango_layout_set_height(layout, -MAX_LINES);
+    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
     pango_layout_set_line_spacing(layout, 1.15F);
     pango_layout_set_text(layout, text, -1);
     cairo_move_to(page->cairo, margin, page->y);
@@ -111,9 +115,9 @@ static void draw(struct page *page, const struct letter *letter, const struct qr
     text(page, "No camera? Go to this address, and type in the letters and numbers under it:");
     typed(page, paper);
     typed(page, letter->typed);
-    text(page, "2. Type the code of 12 digits that we give you another way: on the telephone, in "
-               "person or in a second letter. It is not in this one, so that nobody else can use "
-               "your invitation.");
+    text(page,
+         "2. Type the code of 12 digits. It is not in this letter: you get it another way, on "
+         "the telephone, in person or in a second letter.");
     text(page, "3. Choose a password.");
     text(page, end);
     if (letter->helpline[0] != '\0') {
