@@ -188,6 +188,13 @@ END_TEST
 
 /* ---- Plans ---- */
 
+static void passphrase(const char *name, const char *text)
+{
+    SL_AUTO(str) char *path = written(name, text);
+
+    ck_assert_int_eq(access(path, R_OK), 0);
+}
+
 #define PERSON(name) "{\"name\": \"" name "\", \"passphrase_file\": \"long\"}"
 #define MANAGER "\"manager\": " PERSON("Alex Morgan")
 #define TEAM "\"team\": {\"name\": \"SEND team\"}"
@@ -197,10 +204,10 @@ END_TEST
 
 static int plan_from(const char *text, struct plan *plan, struct fault *fault)
 {
-    SL_AUTO(str) char *long_one = written("long", "twelve and more\nnot this line\n");
-    SL_AUTO(str) char *short_one = written("short", "eleven char\n");
     SL_AUTO(str) char *path = written("plan", text);
 
+    passphrase("long", "twelve and more\nnot this line\n");
+    passphrase("short", "eleven char\n");
     memset(plan, 0, sizeof(*plan));
     return plan_read(plan, path, fault);
 }
@@ -229,7 +236,7 @@ START_TEST(several_teams_and_roles)
     int rc = plan_from(
         "{" MANAGER ", \"deputy\": " PERSON(
             "Blake Lowe") ", " RECORDS ", \"teams\": [{\"name\": \"North\"}, {\"name\": "
-                                       "\"South\"}], \"staff\": ["
+                          "\"South\"}], \"staff\": ["
                           "{\"name\": \"A\", \"passphrase_file\": \"long\", \"team\": \"South\"},"
                           "{\"name\": \"B\", \"passphrase_file\": \"long\", \"role\": \"manager\"},"
                           "{\"name\": \"C\", \"passphrase_file\": \"long\", \"role\": \"records\","
