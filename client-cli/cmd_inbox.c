@@ -135,12 +135,15 @@ static void show_screen(struct cli *cli, const struct desk *desk, const char *to
     (void)fputc('\n', out->to);
     layout_ends(out->to, clean, now, (size_t)out->width);
     (void)fputc('\n', out->to);
-    if (shown == 0) {
+    if (shown > 0) {
+        show_table(cli, desk, today, all);
+        (void)fputc('\n', out->to);
+    }
+    if (next == NULL) {
         out_say(out, "  Nothing new. Every family has a reply.\n");
         return;
     }
-    show_table(cli, desk, today, all);
-    (void)fprintf(out->to, "\n  %zu conversation%s with new messages.", with_new,
+    (void)fprintf(out->to, "  %zu conversation%s with new messages.", with_new,
                   with_new == 1 ? "" : "s");
     if (due > 0) {
         (void)fprintf(out->to, "  %zu repl%s due today.", due, due == 1 ? "y" : "ies");
@@ -148,10 +151,7 @@ static void show_screen(struct cli *cli, const struct desk *desk, const char *to
     if (late > 0) {
         (void)fprintf(out->to, "  %zu repl%s late.", late, late == 1 ? "y is" : "ies are");
     }
-    out_say(out, "\n  ! due today or late   * new\n");
-    if (next != NULL) {
-        out_say(out, "Next: sendline read %s\n", next);
-    }
+    out_say(out, "\n  ! due today or late   * new\n\nNext: sendline read %s\n", next);
 }
 
 /* ---- For scripts ---- */

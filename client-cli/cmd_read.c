@@ -132,7 +132,7 @@ static void print_standing(const struct reading *r)
 
     e2_thread_key_need(r->convo->thread, &need);
     if (e2_thread_parent_id(r->convo->thread) == NULL) {
-        line = sl_strf("Nobody is invited yet. Next: sendline invite %s", r->about->ref);
+        line = sl_strdup("Nobody is invited yet.");
     } else if (!has_come_in(r)) {
         line = sl_strf("%s has not accepted the invitation yet.", r->convo->name);
     } else if (need.why == E2_KEY_PARENT_KEYS && need.needs_yes) {
@@ -234,7 +234,8 @@ static void print_end(const struct reading *r)
         print_alarm(r);
         return;
     }
-    out_say(out, "\nNext: sendline reply %s\n", r->about->ref);
+    out_say(out, "\nNext: sendline %s %s\n",
+            e2_thread_parent_id(r->convo->thread) != NULL ? "reply" : "invite", r->about->ref);
 }
 
 /* ---- For scripts ---- */
@@ -299,9 +300,9 @@ static int mark_read(const struct reading *r)
     int rc = convo_seen(r->convo, r->shown_to, &posted);
 
     if (rc == CLI_OK && posted && r->new_count > 0) {
-        cli_did(cli,
-                "Marked as read. %s can see that you have read it. (Use --peek to look without "
-                "telling them.)",
+        out_say(&cli->out,
+                "Marked as read. %s can see that you have read it.\n"
+                "(Use --peek to look without telling them.)",
                 r->convo->name);
     }
     return rc;

@@ -150,6 +150,11 @@ static void tell_line(struct watch *w, const struct desk_thread *about, int64_t 
                   alarm ? out_reset(out) : "");
 }
 
+static bool is_retract(const struct e2_item *item)
+{
+    return item->kind == E2_ITEM_MESSAGE && item->plain == E2_RETRACT;
+}
+
 /** One line without words; owned; NULL for what need not be told. */
 static char *headline(const struct desk_thread *about, const struct convo *convo,
                       const struct e2_item *item)
@@ -157,13 +162,13 @@ static char *headline(const struct desk_thread *about, const struct convo *convo
     char day[WHEN_TEXT];
 
     if (item_is_news(item)) {
-        when_on_short(about->due_on, day);
+        when_on_day(about->due_on, day);
         return sl_strf("%s wrote. %u new.%s%s%s", convo->name, about->unread,
                        about->due_on[0] != '\0' ? " Reply due " : "", day,
                        about->due_on[0] != '\0' ? "." : "");
     }
-    if (item->kind == E2_ITEM_MESSAGE && item->plain == E2_RETRACT && !item->mine) {
-        return sl_strf("%s took a message back.", convo->name);
+    if (is_retract(item) && !item->mine) {
+        return item_text(convo, item);
     }
     return item->kind == E2_ITEM_KEYS || item->kind == E2_ITEM_WARNING ? item_text(convo, item)
                                                                        : NULL;
@@ -176,7 +181,9 @@ static void tell_words(struct watch *w, const struct convo *convo, const struct 
     int64_t day = when_days(at.year, at.month, at.day);
     char text[WHEN_TEXT];
 
-    if (!item_is_visible(item, false) && !(item->kind == E2_ITEM_SEEN && !item->mine)) {
+    /* What goes without saying on a page that is read at once is news here. */
+    if (!item_is_visible(item, false) && !is_retract(item) &&
+        !(item->kind == E2_ITEM_SEEN && !item->mine)) {
         return;
     }
     if (day != w->last_day) {
@@ -477,7 +484,7 @@ static int come_back(struct watch *w)
     int rc;
 
     when_clock(sl_now_s(cli->clock), clock);
-    cli_note(cli, "%s  %s Trying again ...", clock, cli->fault.what);
+    cli_note(cli, "%s  Trying again: %s", clock, cli->fault.what);
     do {
         session_offline(cli->session);
         fault_clear(&cli->fault);
@@ -575,6 +582,8 @@ static int begin(struct watch *w)
 static void on_stop(int number)
 {
     (void)number;
+    /* The terminal shows ^C, and what comes next begins a line. */
+    (void)!write(STDERR_FILENO, "\n", 1);
     _exit(CLI_OK);
 }
 

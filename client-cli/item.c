@@ -62,7 +62,7 @@ char *item_who(const struct convo *convo, const struct e2_item *item)
 
 /* ---- What it says ---- */
 
-static char *message_text(const struct e2_item *item)
+static char *message_text(const struct convo *convo, const struct e2_item *item)
 {
     switch (item->plain) {
     case E2_TEXT:
@@ -73,7 +73,7 @@ static char *message_text(const struct e2_item *item)
     case E2_FILE:
         return sl_strf("[file: %s. This version of sendline cannot save it]", field(item, "name"));
     case E2_RETRACT:
-        return sl_strf("[took message %lld back]",
+        return sl_strf("%s took message %lld back.", who(convo, item),
                        (long long)json_integer_value(json_object_get(item->body, "seq")));
     case E2_PLAIN_UNKNOWN:
         return sl_strf("[a kind of message that this version of sendline does not know: %s]",
@@ -138,7 +138,7 @@ char *item_text(const struct convo *convo, const struct e2_item *item)
                        item->reason, item->sentence);
     case E2_ITEM_MESSAGE:
     default:
-        return message_text(item);
+        return message_text(convo, item);
     }
 }
 
@@ -210,9 +210,8 @@ static void print_message(struct out *out, const struct convo *convo, const stru
 void item_print(struct out *out, const struct convo *convo, const struct e2_item *item,
                 bool numbers)
 {
-    if (item->kind == E2_ITEM_MESSAGE) {
-        print_message(out, convo, item,
-                      numbers && item->plain != E2_CARD && item->plain != E2_RETRACT);
+    if (item->kind == E2_ITEM_MESSAGE && item->plain != E2_RETRACT) {
+        print_message(out, convo, item, numbers && item->plain != E2_CARD);
     } else {
         print_event(out, convo, item);
     }
