@@ -43,8 +43,8 @@ struct world_inside {
     struct rpc_conn conns[WORLD_MAX_CONNS];
     size_t conn_count;
     int64_t next_id;
-    sqlite3 *look; /* beside the store */
-    int64_t data_version;
+    sqlite3 *look;                  /* beside the store */
+    uint8_t content[SL_HASH_BYTES]; /* of all tables, when it was last looked at */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct came *first, **last; /* under the lock */
@@ -647,12 +647,44 @@ void world_sql(struct world *w, const char *statement)
          sqlite3_errmsg(w->inside->look));
 }
 
+static void hash_rows(sqlite3 *db, const char *table, crypto_generichash_state *state)
+{
+    SL_AUTO(str) char *sql = sl_strf("SELECT * FROM %s", table);
+    sqlite3_stmt *s = NULL;
+
+    must(sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK, sql, sqlite3_errmsg(db));
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(s); i++) {
+            const void *bytes = sqlite3_column_blob(s, i);
+            const int len[2] = {sqlite3_column_type(s, i), sqlite3_column_bytes(s, i)};
+            (void)crypto_generichash_update(state, (const void *)len, sizeof len);
+            if (bytes != NULL) {
+                (void)crypto_generichash_update(state, bytes, (unsigned long long)len[1]);
+            }
+        }
+    }
+    (void)sqlite3_finalize(s);
+}
+
 bool world_wrote(struct world *w)
 {
+    sqlite3 *db = w->inside->look;
+    crypto_generichash_state state;
+    uint8_t now[SL_HASH_BYTES];
+    sqlite3_stmt *s = NULL;
+
     world_settle(w);
-    int64_t now = world_number(w, "PRAGMA data_version");
-    bool wrote = now != w->inside->data_version;
-    w->inside->data_version = now;
+    (void)crypto_generichash_init(&state, NULL, 0, sizeof now);
+    must(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+                            -1, &s, NULL) == SQLITE_OK,
+         "tables", sqlite3_errmsg(db));
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        hash_rows(db, (const char *)sqlite3_column_text(s, 0), &state);
+    }
+    (void)sqlite3_finalize(s);
+    (void)crypto_generichash_final(&state, now, sizeof now);
+    bool wrote = memcmp(now, w->inside->content, sizeof now) != 0;
+    memcpy(w->inside->content, now, sizeof now);
     return wrote;
 }
 
