@@ -17,6 +17,7 @@
 /** How long clients get to answer a close, after everything was sent. */
 #define CLOSE_ANSWER_MS 500
 #define MAX_HEADER_POOL 2048
+#define BEAT_US (LWS_US_PER_SEC / 2)
 
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = net_http_callback, .tx_packet_size = NET_TX_PACKET_BYTES},
@@ -157,15 +158,6 @@ static void deliver(struct net_loop *loop, struct net_mail *mail)
     }
 }
 
-/* Our changes to its timers are seen by libwebsockets only when it is busy for another reason. */
-static void poke(struct net_loop *loop)
-{
-    if (loop->poke) {
-        loop->poke = false;
-        lws_cancel_service(loop->lws);
-    }
-}
-
 static void on_wake(struct ev_loop *ev, ev_async *watcher, int revents)
 {
     struct net_loop *loop = watcher->data;
@@ -179,17 +171,19 @@ static void on_wake(struct ev_loop *ev, ev_async *watcher, int revents)
         net_mail_free(mail);
         mail = next;
     }
-    poke(loop);
 }
 
-static void on_tick(struct ev_loop *ev, ev_timer *timer, int revents)
+/*
+ * libwebsockets looks at its timers when the loop has nothing else to do, which under load is
+ * never, and when a timer is due that it had set then. One that is always about to be due keeps all
+ * of them in time, those that we set too.
+ */
+static void on_beat(lws_sorted_usec_list_t *beat)
 {
-    struct net_loop *loop = timer->data;
+    struct net_loop *loop = lws_container_of(beat, struct net_loop, beat);
 
-    (void)ev;
-    (void)revents;
     net_sweep(loop);
-    poke(loop);
+    lws_sul_schedule(loop->lws, 0, beat, on_beat, BEAT_US);
 }
 
 /* Is everything sent? Then clients get a moment to answer the close, and that is all. */
@@ -221,6 +215,8 @@ static void *run(void *ctx)
 {
     struct net_loop *loop = ctx;
 
+    on_beat(&loop->beat);
+    lws_cancel_service(loop->lws); /* so that it looks at its timers for the first time */
     ev_run(loop->ev, 0);
     return NULL;
 }
@@ -316,9 +312,6 @@ enum sl_code net_loop_init(struct net_loop *loop, struct net *net, int index, st
     ev_async_init(&loop->wake, on_wake);
     loop->wake.data = loop;
     ev_async_start(loop->ev, &loop->wake);
-    ev_timer_init(&loop->tick, on_tick, 1., 1.);
-    loop->tick.data = loop;
-    ev_timer_start(loop->ev, &loop->tick);
     ev_timer_init(&loop->finish, on_finish, 0.02, 0.02);
     loop->finish.data = loop;
 
@@ -355,11 +348,11 @@ void net_loop_fini(struct net_loop *loop)
     }
     if (loop->ev != NULL) {
         net_unlisten(loop);
-        ev_timer_stop(loop->ev, &loop->tick);
         ev_timer_stop(loop->ev, &loop->finish);
         ev_async_stop(loop->ev, &loop->wake);
     }
     if (loop->lws != NULL) {
+        lws_sul_cancel(&loop->beat);
         lws_context_destroy(loop->lws);
     }
     if (loop->ev != NULL) {

@@ -104,6 +104,7 @@ struct net_conn {
 
     /* In */
     struct sl_buf in;
+    int64_t heard_ms;    /* monotonic: when libwebsockets was last told that it is alive */
     int64_t in_since_ms; /* monotonic; 0: between frames */
 
     struct net_http *http;
@@ -140,12 +141,12 @@ struct net_loop {
 
     struct ev_loop *ev;
     ev_async wake;
-    ev_timer tick;
     ev_timer calm; /* accepting starts again */
     ev_timer finish;
     ev_io accept[NET_LISTENERS];
     int fds[NET_LISTENERS];
     struct lws_context *lws;
+    lws_sorted_usec_list_t beat;
     struct lws_vhost *vhosts[NET_LISTENERS];
     struct net_vhost vhost_of[NET_LISTENERS];
     SSL_CTX *ssl[NET_LISTENERS]; /* borrowed from the vhosts */
@@ -160,7 +161,6 @@ struct net_loop {
     bool finishing; /* last frames, then out */
     int64_t finish_by_ms;
     int64_t settled_ms; /* when nothing was left to send; 0: not yet */
-    bool poke;          /* libwebsockets has to look at its timers */
     uint8_t *scratch;   /* LWS_PRE + NET_CHUNK_BYTES */
 };
 
@@ -268,7 +268,7 @@ extern const struct lws_protocol_vhost_options *const net_security_headers;
 /* The same as lines, for the answer to an upgrade. */
 void net_security_lines(struct sl_buf *out);
 
-/* sweep.c: once a second, what no event tells */
+/* sweep.c: twice a second, what no event tells */
 void net_sweep(struct net_loop *loop);
 
 /* metrics.c */

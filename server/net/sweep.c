@@ -1,5 +1,5 @@
 /*
- * Once a second: what libwebsockets does not tell us about.
+ * Twice a second: what libwebsockets does not tell us about.
  */
 #include <poll.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 static void kill_conn(struct net_conn *conn)
 {
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
-    conn->loop->poke = true;
 }
 
 /*

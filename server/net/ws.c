@@ -170,7 +170,6 @@ static void cut(struct net_conn *conn)
     net_drop_out(conn);
     conn->closing = 1008;
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
-    loop->poke = true;
 }
 
 void net_send(struct net_conn *conn, struct net_frame *frame)
@@ -198,7 +197,6 @@ void net_close(struct net_conn *conn, uint16_t code)
     if (conn->closing == 0) {
         conn->closing = code;
         lws_set_timeout(conn->wsi, PENDING_TIMEOUT_CLOSE_SEND, CLOSE_SECONDS);
-        conn->loop->poke = true;
         (void)lws_callback_on_writable(conn->wsi);
     }
 }
@@ -274,13 +272,28 @@ static void take_frame(struct net_conn *conn, const void *text, size_t len)
     }
 }
 
+/*
+ * Who talks is alive, whether or not it answers pings. Telling libwebsockets costs it a walk past
+ * all other connections' timers.
+ */
+static void hear(struct net_conn *conn)
+{
+    const struct net *net = conn->loop->net;
+    int64_t now_ms = net_now_ms(net);
+
+    if (now_ms - conn->heard_ms > net->config->ping_seconds * 1000 / 8) {
+        conn->heard_ms = now_ms;
+        lws_validity_confirmed(conn->wsi);
+    }
+}
+
 /* Frames come in pieces, down to single bytes; pieces of one frame never count as another. */
 static int on_receive(struct net_conn *conn, const void *data, size_t len)
 {
     struct lws *wsi = conn->wsi;
     bool first = conn->in_since_ms == 0;
 
-    lws_validity_confirmed(wsi); /* who talks is alive, whether or not it answers pings */
+    hear(conn);
     if (conn->closing != 0 || conn->loop->quiet) {
         return 0;
     }

@@ -188,7 +188,7 @@ test('HTTP', async (t) => {
             const raw = await echo.raw();
             raw.write(request('GET', path, { Host: echo.authority() }));
             // What is no address at all is hung up on.
-            await raw.until((bytes) => (bytes.includes('\r\n\r\n') || raw.ended ? true : undefined));
+            await raw.until(() => (raw.received.includes('\r\n\r\n') || raw.ended ? true : undefined));
             raw.end();
             assert.match(raw.received.toString('latin1'), /^(HTTP\/1\.[01] (400|403|404) |$)/, path);
         }

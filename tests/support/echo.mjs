@@ -57,11 +57,26 @@ export function makeWeb(folder) {
     return { folder, script };
 }
 
+/** A web app of one file, /assets/big, of so many bytes. */
+export function makeBigWeb(folder, bytes) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'big'), Buffer.alloc(bytes));
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify([{ path: '/assets/big', file: 'big', type: 'image/png' }]));
+    return folder;
+}
+
 export class Echo {
     log = '';
+    /** @type {Raw[]} ended with the program, or a failed test would keep its connections */
+    #raws = [];
 
-    /** @param {import('node:test').TestContext} t */
-    static async start(t, settings = {}, { env = {} } = {}) {
+    /**
+     * @param {import('node:test').TestContext} t
+     * @param {Record<string, string | number> | ((echo: Echo) => Record<string, string | number>)} settings or what
+     *     makes them once the folders are there
+     * @param {Record<string, string>} env for the program alone
+     */
+    static async start(t, settings = {}, env = {}) {
         const echo = new Echo();
         echo.folder = mkdtempSync(join(tmpdir(), 'sendline-net-'));
         echo.certs = makeCertificates(join(echo.folder, 'certs'));
@@ -80,7 +95,7 @@ export class Echo {
             staff_listen: '127.0.0.1:0',
             port_file: join(echo.folder, 'ports.json'),
             council_name: 'Anyshire <Council>',
-            ...settings,
+            ...(typeof settings === 'function' ? settings(echo) : settings),
         }, env);
         return echo;
     }
@@ -117,6 +132,7 @@ export class Echo {
     }
 
     async stop() {
+        this.#raws.forEach((raw) => raw.end());
         if (this.running) {
             await this.terminate();
         }
@@ -157,13 +173,19 @@ export class Echo {
     }
 
     /** A TLS connection that has said nothing yet. */
-    raw(listener = 'public', tls = {}) {
-        return Raw.open({ port: this.ports[listener], ca: this.ca, ...tls });
+    async raw(listener = 'public', tls = {}) {
+        return this.#keep(await Raw.open({ port: this.ports[listener], ca: this.ca, ...tls }));
     }
 
     /** A WebSocket. */
-    socket(listener = 'public', headers = {}, tls = {}) {
-        return RawSocket.open({ port: this.ports[listener], ca: this.ca, ...tls }, this.upgrade(listener, headers));
+    async socket(listener = 'public', headers = {}, tls = {}) {
+        return this.#keep(await RawSocket.open({ port: this.ports[listener], ca: this.ca, ...tls },
+            this.upgrade(listener, headers)));
+    }
+
+    #keep(raw) {
+        this.#raws.push(raw);
+        return raw;
     }
 
     /** What one request on a connection of its own is answered. Headers replace the ones made here. */

@@ -7,12 +7,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 
-const LONGEST_MS = 20000;
-
 /** A connection whose bytes are kept until somebody asks. */
 export class Raw {
-    /** @type {Buffer} what came and was not taken */
-    received = Buffer.alloc(0);
+    /** @type {Buffer[]} */
+    #pieces = [];
+    /** How long is waited for what has to come. */
+    patienceMs = 20000;
     /** @type {Error | null} */
     error = null;
     ended = false;
@@ -23,7 +23,7 @@ export class Raw {
         this.socket = tls.connect({ host: '127.0.0.1', servername: 'localhost', ...options });
         this.socket.setNoDelay(true);
         this.socket.on('data', (data) => {
-            this.received = Buffer.concat([this.received, data]);
+            this.#pieces.push(data);
             this.#changed();
         });
         this.socket.on('error', (error) => {
@@ -33,6 +33,14 @@ export class Raw {
             this.ended = true;
             this.#changed();
         });
+    }
+
+    /** What came and was not taken. */
+    get received() {
+        if (this.#pieces.length !== 1) {
+            this.#pieces = [Buffer.concat(this.#pieces)];
+        }
+        return this.#pieces[0];
     }
 
     /** Connected, and TLS agreed upon. */
@@ -55,11 +63,11 @@ export class Raw {
         }
     }
 
-    /** Until `found` gives something but undefined for what came; that is returned. */
-    async until(found, what = 'what was expected', withinMs = LONGEST_MS) {
-        const late = Date.now() + withinMs;
+    /** Until `found` gives something but undefined; that is returned. */
+    async until(found, what = 'what was expected') {
+        const late = Date.now() + this.patienceMs;
         for (;;) {
-            const result = found(this.received);
+            const result = found();
             if (result !== undefined) {
                 return result;
             }
@@ -77,14 +85,18 @@ export class Raw {
 
     /** Takes n bytes. */
     async take(n) {
-        await this.until((bytes) => (bytes.length >= n ? true : undefined), `${n} bytes`);
-        const taken = this.received.subarray(0, n);
-        this.received = this.received.subarray(n);
-        return taken;
+        await this.until(() => (this.#length() >= n ? true : undefined), `${n} bytes`);
+        const bytes = this.received;
+        this.#pieces = [bytes.subarray(n)];
+        return bytes.subarray(0, n);
+    }
+
+    #length() {
+        return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     }
 
     /** When the other side has closed. @returns {Promise<number>} milliseconds that it took */
-    async closed(withinMs = LONGEST_MS) {
+    async closed(withinMs = this.patienceMs) {
         const since = Date.now();
         while (!this.ended) {
             if (Date.now() - since > withinMs) {
@@ -102,8 +114,8 @@ export class Raw {
 
     /** One whole answer to a request that was written. */
     async answer({ head = false } = {}) {
-        const end = await this.until((bytes) => {
-            const at = bytes.indexOf('\r\n\r\n');
+        const end = await this.until(() => {
+            const at = this.received.indexOf('\r\n\r\n');
             return at < 0 ? undefined : at + 4;
         }, 'an answer');
         const answer = parseHead((await this.take(end)).toString('latin1'));
