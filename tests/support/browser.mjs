@@ -7,10 +7,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
+import { Office } from './office.mjs';
 import { build, Service } from './service.mjs';
+import { Tab } from './tab.mjs';
 
 export const webFolder = process.env.SENDLINE_WEB ?? join(build, 'web');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -18,7 +23,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** A server for browsers: with the pages, and with bounds that tests of other things do not meet. */
 export function webService(settings = {}) {
     return Service.start({ settings: { web_dir: webFolder, exit_url: 'https://weather.example/', log_level: 'info',
-        sign_ins_per_5_minutes: 1000, sign_ins_per_address_per_5_minutes: 1000, ...settings } });
+        sign_ins_per_5_minutes: 1000, sign_ins_per_address_per_5_minutes: 1000, calls_per_second: 10000, calls_burst: 10000, ...settings } });
 }
 
 /** @returns {Promise<import('playwright-core').Browser>} */
@@ -42,8 +47,8 @@ export class Visitor {
         visitor.context.setDefaultTimeout(10000);
         /** What went wrong, in words. @type {string[]} */
         visitor.problems = [];
-        /** Words on the console that belong to what is tested. @type {RegExp[]} */
-        visitor.expected = [];
+        /** Words on the console that belong to what is tested. What a browser does not have is forbidden all the same. @type {RegExp[]} */
+        visitor.expected = [/Permissions-Policy header: Unrecognized feature/];
         await visitor.context.addInitScript(() => {
             document.addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
         });
@@ -55,7 +60,6 @@ export class Visitor {
     async newPage() {
         const page = await this.context.newPage();
         page.on('console', (message) => {
-            if (/Permissions-Policy/.test(message.text())) return;
             const text = `${message.type()}: ${message.text()}`;
             if (!this.expected.some((one) => one.test(text))) {
                 this.problems.push(text);
@@ -63,6 +67,33 @@ export class Visitor {
         });
         page.on('pageerror', (error) => this.problems.push(`error: ${error.stack}`));
         return page;
+    }
+
+    /**
+     * Stand between the page and the server, as a server that lies might. `change` gets each frame for the page, and
+     * the name of the call that it answers; null: it does not arrive.
+     * @param {(frame: any, call: string | undefined) => any} change
+     */
+    async tamper(change) {
+        /** Calls that the page made. @type {string[]} */
+        this.calls = [];
+        await this.page.routeWebSocket(/\/ws$/, (socket) => {
+            const server = socket.connectToServer();
+            const asked = new Map();
+            socket.onMessage((text) => {
+                const { id, call } = JSON.parse(String(text));
+                asked.set(id, call);
+                this.calls.push(call);
+                server.send(text);
+            });
+            server.onMessage((text) => {
+                const frame = JSON.parse(String(text));
+                const changed = change(frame, asked.get(frame.id));
+                if (changed !== null) {
+                    socket.send(JSON.stringify(changed));
+                }
+            });
+        });
     }
 
     /** Nothing went wrong so far, or the server's log says more. */
@@ -116,6 +147,27 @@ export class Visitor {
         await page.locator('#navigation').waitFor({ state: 'attached' });
     }
 
+    async openConversation() {
+        await this.page.getByRole('link', { name: /^(Read your messages|Open your messages|Write to)/ }).click();
+        await this.page.getByLabel('Your message').waitFor();
+    }
+
+    /** @param {string} text */
+    async write(text) {
+        await this.page.getByLabel('Your message').fill(text);
+        await this.press('Send message');
+    }
+
+    /** The messages and what happened, one line each, as they stand. */
+    async lines() {
+        return this.page.locator('.sl-log > *').evaluateAll((all) => all.map((one) => one.innerText.replace(/\s+/g, ' ').trim()));
+    }
+
+    /** A message by its words. @param {string} text */
+    message(text) {
+        return this.page.locator('.sl-msg').filter({ hasText: text });
+    }
+
     /**
      * What axe finds: must be nothing, best practice and the size of targets included.
      * @param {string} what for the message
@@ -148,5 +200,98 @@ export class Visitor {
                 .filter((one) => one.getBoundingClientRect().right > clientWidth + 1).map((one) => one.outerHTML.slice(0, 80));
         });
         assert.deepEqual(wide, [], `${what} at ${this.page.viewportSize()?.width} px`);
+    }
+}
+
+/**
+ * A server, an office and a browser for the tests of one file.
+ *
+ *   const site = new Site();
+ *   site.test('the caseworker writes, the parent reads', async ({ visitor, page }) => {
+ *       const { desk, family } = await site.signedIn(visitor);
+ *
+ * A test that fails shows the server's log and leaves a picture of the page.
+ */
+export class Site {
+    /** @param {Record<string, string | number | boolean>} [settings] of the server */
+    constructor(settings) {
+        this.families = 0;
+        before(async () => {
+            this.service = await webService(settings);
+            this.office = await Office.open(this.service);
+            this.browser = await launch();
+        });
+        after(async () => {
+            await this.browser?.close();
+            await this.service?.stop();
+        });
+    }
+
+    /**
+     * @param {string} name
+     * @param {(given: { visitor: Visitor, page: import('playwright-core').Page, t: import('node:test').TestContext }) => Promise<void>} story
+     * @param {import('playwright-core').BrowserContextOptions} [options]
+     */
+    test(name, story, options) {
+        test(name, { timeout: 60000 }, async (t) => {
+            const visitor = await Visitor.come(this.browser, this.service, options);
+            const logFrom = this.service.log.length;
+            try {
+                await story({ visitor, page: visitor.page, t });
+                visitor.checkProblems();
+            } catch (error) {
+                const picture = join(tmpdir(), `sendline-${process.pid}-${name.replace(/\W+/g, '-').slice(0, 60)}.png`);
+                await visitor.page.screenshot({ path: picture, fullPage: true }).catch(() => {});
+                t.diagnostic(`the page: ${picture}\nproblems: ${visitor.problems.join('\n')}\nthe server said:\n${this.service.log.slice(logFrom)}`);
+                throw error;
+            } finally {
+                await visitor.leave();
+            }
+        });
+    }
+
+    /** A desk with a new family: a child, a parent, an address. */
+    async family({ child = 'Sam', parent = 'Alex Carter', staff = 0 } = {}) {
+        const n = ++this.families;
+        const desk = await this.office.desk(staff);
+        return { desk, family: await desk.newCase({ ref: `AN-${1000 + n}`, child, parent }), address: `parent-${n}@family.example` };
+    }
+
+    /** The same with an invitation that nobody has used yet. */
+    async invited(about) {
+        const made = await this.family(about);
+        return { ...made, invitation: await made.desk.invite([made.family], { address: made.address }) };
+    }
+
+    /** The same with an account, made in Node. */
+    async member(about) {
+        const made = await this.invited(about);
+        const password = 'river candle monkey tractor';
+        const tab = await new Tab(this.service).accept(made.invitation, password);
+        tab.close();
+        await made.desk.changeLock(made.family);
+        return { ...made, password };
+    }
+
+    /** A member signed in, on the page with the conversation. @param {Visitor} visitor */
+    async signedIn(visitor, about = {}) {
+        const made = await this.member(about);
+        await visitor.signIn(made.address, made.password, about);
+        await visitor.openConversation();
+        return made;
+    }
+}
+
+/** Waits until it is so. @template T @param {() => T | Promise<T>} so @returns {Promise<T>} what was so */
+export async function until(so, what = 'it to be so', ms = 8000) {
+    for (const end = Date.now() + ms; ;) {
+        const value = await so();
+        if (value) {
+            return value;
+        }
+        if (Date.now() > end) {
+            throw new Error(`waited ${ms} ms in vain for ${what}`);
+        }
+        await sleep(20);
     }
 }

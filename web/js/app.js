@@ -79,6 +79,8 @@ export class App {
     this.wire = new Wire({ url: `wss://${location.host}/ws` });
     /** @type {Route} */
     this.route = { name: 'home' };
+    /** Where the view on the screen is. */
+    this.path = '';
     /** @type {View} */
     this.view = wait(this, this.route);
     /** @type {Session | null} */
@@ -129,8 +131,20 @@ export class App {
     soon(() => this.load().then((core) => (this.session ? undefined : core.warmUp()), () => {}));
   }
 
+  /** @param {string} invitation the fragment of a link that was opened meanwhile */
+  invited(invitation) {
+    this.invitation = invitation;
+    this.opened = null;
+    return this.open({ name: 'accept' });
+  }
+
   #listen() {
-    window.addEventListener('popstate', () => this.open(routeOf(location.pathname)));
+    window.addEventListener('popstate', () => {
+      // Links within a page (“Skip to main content”) are part of history too, and lead nowhere else.
+      if (location.pathname !== this.path) {
+        this.open(routeOf(location.pathname));
+      }
+    });
     document.addEventListener('click', (event) => this.#clicked(event));
     document.addEventListener('sendline:exit', () => this.#wipe());
     for (const name of ['keydown', 'pointerdown', 'scroll', 'touchstart']) {
@@ -218,6 +232,7 @@ export class App {
   #show(route, view, { focus = true }) {
     this.view.leave?.();
     this.route = route;
+    this.path = location.pathname;
     this.view = view;
     element('announce').textContent = '';
     this.draw();

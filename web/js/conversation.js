@@ -350,7 +350,7 @@ export class Conversation {
   #planSeen() {
     const { parent } = this.thread.seenBy;
     const upTo = seenUpTo(this.items, this.shown);
-    const owed = this.items.slice(parent, upTo).some((item) => item.author?.side === 'staff' && item.kind !== 'seen');
+    const owed = this.items.slice(parent, upTo).some(isTheirs);
     if (!owed || this.seenTimer !== undefined || this.over) {
       return;
     }
@@ -379,7 +379,7 @@ export class Conversation {
       }
     } finally {
       this.seenTimer = undefined;
-      if (!this.over && this.wire.state === 'open' && this.thread.seenBy.parent < seenUpTo(this.items, this.shown)) {
+      if (this.wire.state === 'open') {
         this.#planSeen();
       }
     }

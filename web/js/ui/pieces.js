@@ -194,6 +194,16 @@ export function summaryList(rows) {
   </dl>`;
 }
 
+/** The conversations could not be opened: why, whom to call, and another try. @param {App} app */
+export function notOpened(app) {
+  const { t, mailbox } = app;
+  const problem = mailbox?.problem ?? '';
+  const why = problem.startsWith('roster-') ? t.messages.stopped.roster : `${errorText(t, problem)}.`;
+  return html`<p class="govuk-body">${why} ${app.say(t.problem.call)}</p>
+    <p class="sl-hint">${t.problem.code(problem)}</p>
+    <button type="button" class="govuk-button" @click=${() => mailbox?.load()}>${t.common.tryAgain}</button>`;
+}
+
 /** What went wrong between here and the server, in words. @param {App["t"]} t @param {string} code @param {Record<string, any>} [extra] */
 export function errorText(t, code, extra = {}) {
   const e = t.errors;

@@ -101,8 +101,11 @@ export default (app) => {
     if (code === 'invite_ended') {
       reason = extra.reason in t.ended ? extra.reason : 'unknown';
       move('ended');
+    } else if (code === 'invite_wrong_code' && extra.tries_left > 0) {
+      wrong([{ id, text: t.codeWrong(extra.tries_left) }]);
     } else if (code === 'invite_wrong_code') {
-      wrong([{ id, text: t.codeWrong(Number(extra.tries_left) || 0) }]);
+      reason = 'wrong_codes';
+      move('ended');
     } else if (code === 'alarm') {
       alarmName = /** @type {any} */ (error).alarm;
       move('alarm');
@@ -352,11 +355,15 @@ export default (app) => {
     </div>`;
   };
 
+  /** For the browser, which keeps passwords by the name they belong to. @param {Opened} invitation */
+  const username = (invitation) =>
+    html`<input class="govuk-visually-hidden" type="text" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" readonly .value=${invitation.parcel.address} />`;
+
   /** @param {Opened} invitation */
   const passwordPage = (invitation) => html`${errorSummary(app, errors)} ${h1(t.pwTitle)}
     <form novalidate @submit=${passwordSubmit}>
       <p class="govuk-body">${app.say(t.pwAddress, { address: html`<strong>${invitation.parcel.address}</strong>` })}</p>
-      <input class="govuk-visually-hidden" type="text" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" readonly .value=${invitation.parcel.address} />
+      ${username(invitation)}
       <h2 class="govuk-heading-m">${t.pwHow}</h2>
       ${bullets(t.pwRules)}
       <div class="sl-offer">
@@ -406,9 +413,11 @@ export default (app) => {
       <button type="submit" class="govuk-button" aria-disabled=${busy === '' ? nothing : 'true'}>${t.create}</button>
     </form>`;
 
-  const addPage = () => html`${errorSummary(app, errors)} ${h1(t.addH1)}
+  /** @param {Opened} invitation */
+  const addPage = (invitation) => html`${errorSummary(app, errors)} ${h1(t.addH1)}
     <p class="govuk-body">${t.addLead}</p>
     <form novalidate @submit=${addSubmit}>
+      ${username(invitation)}
       ${passwordInput(app, {
         label: app.t.signIn.password,
         size: 's',
@@ -445,7 +454,7 @@ export default (app) => {
       case 'password':
         return passwordPage(/** @type {Opened} */ (opened));
       case 'add':
-        return addPage();
+        return addPage(/** @type {Opened} */ (opened));
       case 'ended':
         return endedPage();
       case 'alarm':

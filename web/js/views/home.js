@@ -1,7 +1,7 @@
 // @ts-check
 import { html, nothing } from 'lit/html.js';
 import { timeOf } from '../timeline.js';
-import { helpPanel, jump, sendiass, successBanner, working } from '../ui/pieces.js';
+import { helpPanel, jump, notOpened, sendiass, successBanner, working } from '../ui/pieces.js';
 import { caseworkerPanel, children } from '../ui/people.js';
 import { firstName, promiseSentence, whenAt } from '../when.js';
 
@@ -71,11 +71,7 @@ export default (app) => {
         <div class="govuk-grid-column-two-thirds">
           ${one !== null ? card(one) : box?.state === 'loading' ? working(t.opening) : nothing}
           ${one === null && box?.state === 'ready' ? html`<p class="govuk-body">${app.say(t.noThreads)}</p>` : nothing}
-          ${box?.state === 'failed'
-            ? html`<p class="govuk-body">${app.t.errors.problem}. ${app.say(app.t.problem.call)}</p>
-               <p class="sl-hint">${app.t.problem.code(box.problem)}</p>
-               <button type="button" class="govuk-button" @click=${() => box.load()}>${app.t.common.tryAgain}</button>`
-            : nothing}
+          ${box?.state === 'failed' ? notOpened(app) : nothing}
         </div>
         <div class="govuk-grid-column-one-third">
           ${helpPanel(app)} ${one === null ? nothing : caseworkerPanel(app, one)} ${sendiass(app)}

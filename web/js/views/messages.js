@@ -9,7 +9,7 @@ import { live } from 'lit/directives/live.js';
 import { MAX_MESSAGE_CHARS } from '../proto.js';
 import { civil } from '../time.js';
 import { timeline } from '../timeline.js';
-import { alert, errorMessage, errorSummary, groupClass, hasError, helpPanel, jump, working } from '../ui/pieces.js';
+import { alert, errorMessage, errorSummary, groupClass, hasError, helpPanel, jump, notOpened, working } from '../ui/pieces.js';
 import { caseworkerPanel, children } from '../ui/people.js';
 import { icons } from '../ui/icons.js';
 import { firstName, promiseSentence } from '../when.js';
@@ -283,6 +283,17 @@ export default (app, route) => {
       ${log(one)} ${promise(one)} ${one.meta.closed_at ? html`<p class="govuk-body"><strong>${app.say(t.closed)}</strong></p>` : composer(one)}`;
   };
 
+  const without = () => {
+    switch (app.mailbox?.state) {
+      case 'loading':
+        return working(t.opening);
+      case 'failed':
+        return notOpened(app);
+      default:
+        return html`<p class="govuk-body">${app.say(t.notFound)}</p>`;
+    }
+  };
+
   const heading = (/** @type {Conversation | null} */ one) => {
     const name = one?.caseworker.name ?? '';
     return name === '' ? t.h1Team : t.h1(name);
@@ -300,13 +311,7 @@ export default (app, route) => {
           ${errorSummary(app, errors)}
           <h1 class="govuk-heading-l govuk-!-margin-bottom-3" tabindex="-1">${heading(one)}</h1>
           ${children(app, all, one, null)} ${connection()}
-          ${one !== null
-            ? body(one)
-            : app.mailbox?.state === 'loading'
-             ? working(t.opening)
-             : app.mailbox?.state === 'failed'
-              ? html`<p class="govuk-body">${app.t.errors.problem}. ${app.say(app.t.problem.call)}</p><p class="sl-hint">${app.t.problem.code(app.mailbox.problem)}</p>`
-              : html`<p class="govuk-body">${app.say(t.notFound)}</p>`}
+          ${one === null ? without() : body(one)}
         </div>
         <div class="govuk-grid-column-one-third sl-aside">${one === null ? nothing : caseworkerPanel(app, one)} ${helpPanel(app)}</div>
       </div>`;
