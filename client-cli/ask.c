@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "file.h"
 
 enum {
@@ -27,8 +28,11 @@ bool ask_possible(bool no_input)
     return fd >= 0;
 }
 
-static void say(int fd, const char *text)
+/** Names of people and cases are in questions: they get no say over the terminal. */
+static void say(int fd, const char *words)
 {
+    SL_AUTO(str) char *clean = sl_clean(words, strlen(words));
+    const char *text = clean;
     size_t left = strlen(text);
 
     while (left > 0) {

@@ -5,22 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
 #include "command.h"
-#include "common/text.h"
 #include "file.h"
 #include "session.h"
 #include "when.h"
 
-SL_PRINTF(3, 0) static void say(FILE *to, const char *before, const char *fmt, va_list args)
+SL_PRINTF(3, 0)
+static void say(FILE *to, const char *before, const char *fmt, va_list args)
 {
     char text[2048];
+    size_t used = (size_t)snprintf(text, sizeof(text), "%s", before);
 
-    (void)vsnprintf(text, sizeof(text), fmt, args);
-    SL_AUTO(str) char *clean = sl_clean(text, strlen(text));
-    (void)fprintf(to, "%s%s\n", before, clean);
+    (void)vsnprintf(text + used, sizeof(text) - used, fmt, args);
+    out_text(to, out_columns(to == stderr ? STDERR_FILENO : STDOUT_FILENO), text);
 }
 
 void cli_note(const struct cli *cli, const char *fmt, ...)
@@ -87,13 +88,13 @@ static char *write_report(const struct cli *cli)
 static void report(const struct cli *cli)
 {
     const struct fault *fault = &cli->fault;
-    SL_AUTO(str) char *what = sl_clean(fault->what, strlen(fault->what));
-    SL_AUTO(str) char *next = sl_clean(fault->next, strlen(fault->next));
+    int columns = out_columns(STDERR_FILENO);
+    SL_AUTO(str) char *what = sl_strf("sendline: %s", fault->what);
 
     (void)fflush(stdout);
-    (void)fprintf(stderr, "sendline: %s\n", what);
-    if (next[0] != '\0') {
-        (void)fprintf(stderr, "%s\n", next);
+    out_text(stderr, columns, what);
+    if (fault->next[0] != '\0') {
+        out_text(stderr, columns, fault->next);
     } else if (fault->exit == CLI_UNPLANNED) {
         SL_AUTO(str) char *path = write_report(cli);
 

@@ -240,9 +240,10 @@ static int show(const struct inviting *in, const struct handout *h, const char *
     if (h->letter != NULL) {
         (void)fprintf(to, "  Letter    %s (1 page, large print)\n", h->letter);
     }
-    (void)fprintf(to,
-                  "\nThey need a code too. Give it another way than the link: on the telephone, in "
-                  "person or in a\nsecond letter. Never write both in one place.\n\n");
+    out_say(
+        &cli->out,
+        "\nThey need a code too. Give it another way than the link: on the telephone, in person or "
+        "in a second letter. Never write both in one place.\n");
     (void)fflush(to);
     if (cli->out.tty && !cli_has(cli, OPT_YES) && ask_possible(cli_has(cli, OPT_NO_INPUT))) {
         rc = ask_line("Press Enter to see the code, when nobody sees the link beside it. ", "",
@@ -251,9 +252,9 @@ static int show(const struct inviting *in, const struct handout *h, const char *
     (void)fprintf(to, "  Code      %s%s%s\n\n", out_bold(&cli->out), h->code, out_reset(&cli->out));
     out_say(&cli->out,
             "Five wrong codes end the invitation. Link and code are not shown again.\n\n"
-            "Next: sendline invites                 see whether it was used\n"
-            "      sendline invites end %-12s  end it",
-            ref);
+            "Next: sendline invites%*s  see whether it was used\n"
+            "      sendline invites end %s  end it",
+            (int)strlen(ref) + 5, "", ref);
     return rc;
 }
 

@@ -400,26 +400,20 @@ static void put_files(const struct making *m, struct sl_buf *out)
     for (size_t i = 0; i < plan->root_count; i++) {
         SL_AUTO(str) char *path = root_path(m, i);
 
-        sl_buf_putf(out,
-                    "  %s\n      %s's root key. On two memory sticks in a safe, never on the "
-                    "service.\n",
-                    path, plan->roots[i].name);
+        sl_buf_putf(out, "  %s\n      %s's root key: on two memory sticks, in a safe\n", path,
+                    plan->roots[i].name);
     }
     for (size_t i = 0; i < PLAN_OFFICERS; i++) {
         SL_AUTO(str) char *path = half_path(m, i);
 
-        sl_buf_putf(out,
-                    "  %s\n      %s's half of the records key. Offline, never together with the "
-                    "other.\n",
+        sl_buf_putf(out, "  %s\n      %s's half of the records key: offline, in another safe\n",
                     path, plan->officers[i].name);
     }
     for (size_t i = 0; i < plan->staff_count; i++) {
         SL_AUTO(str) char *path = staff_path(m, i);
 
-        sl_buf_putf(out,
-                    "  %s\n      For %s alone: as the folder ~/.config/sendline on their own "
-                    "computer.\n",
-                    path, plan->staff[i].name);
+        sl_buf_putf(out, "  %s\n      for %s alone: ~/.config/sendline on their computer\n", path,
+                    plan->staff[i].name);
     }
 }
 
@@ -436,12 +430,11 @@ static void put_notes(const struct making *m, struct sl_buf *out)
                 day);
     put_files(m, out);
     sl_buf_put_str(out, "\n"
-                        "Move each to its place, then delete this folder. None can be made again: "
-                        "a lost one is a new\n"
-                        "key. The passphrases are kept nowhere.\n"
+                        "Move each to its place, then delete this folder: none stays on the "
+                        "service's computer.\n"
+                        "None can be made again. The passphrases are kept nowhere.\n"
                         "\n"
-                        "Prints, to read to each other on the telephone ('sendline who' shows "
-                        "them to colleagues)\n");
+                        "Prints, to read to each other on the telephone: sendline who\n");
     put_prints(m, out);
 }
 
@@ -711,7 +704,7 @@ static int set_up(struct cli *cli, struct link *link, const char *out_dir)
     if (cli->out.json) {
         out_json(&cli->out, json_incref(json_object_get(kept, "result")));
     } else {
-        (void)fputs(json_string_value(json_object_get(kept, "notes")), cli->out.to);
+        out_say(&cli->out, "\n%s", json_string_value(json_object_get(kept, "notes")));
     }
     return CLI_OK;
 }

@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/text.h"
 #include "e2ee/thread.h"
+#include "layout.h"
 #include "when.h"
 
 static const char *const reply_states[] = {"none", "due", "late", "not_needed"};
@@ -69,7 +70,8 @@ static int take_item(struct cli *cli, const json_t *item, struct desk_thread *ou
         sl_json_int(item, "last_seq", 0, UINT32_MAX, &last_seq, &err) != SL_OK) {
         return fault_err(&cli->fault, &err, "the service sent a conversation that is none");
     }
-    (void)snprintf(out->ref, sizeof(out->ref), "%s", ref);
+    SL_AUTO(str) char *clean = layout_line(ref);
+    (void)snprintf(out->ref, sizeof(out->ref), "%.*s", SL_MAX_REF_BYTES, clean);
     out->last_seq = (uint32_t)last_seq;
     out->has_parent = sl_json_fixed(item, "parent", out->parent, SL_ID_BYTES, NULL) == SL_OK;
     (void)!sl_json_fixed(item, "caseworker", out->caseworker, SL_ID_BYTES, NULL);
@@ -123,8 +125,8 @@ static void take_card(struct desk_thread *thread, const json_t *card)
 
     free(thread->parent_name);
     free(thread->child);
-    thread->parent_name = sl_strdup(parent != NULL ? parent : "");
-    thread->child = sl_strdup(child != NULL ? child : "");
+    thread->parent_name = layout_line(parent != NULL ? parent : "");
+    thread->child = layout_line(child != NULL ? child : "");
     thread->card_differs = ref != NULL && strcasecmp(ref, thread->ref) != 0;
 }
 
@@ -333,14 +335,18 @@ static int not_mine(struct cli *cli, const struct desk *desk, const char *text)
         *c = (char)toupper((unsigned char)*c);
     }
     for (i = 0; i < desk->count; i++) {
-        words[i] = desk->threads[i].ref;
+        const char *dash = strrchr(desk->threads[i].ref, '-');
+
+        /* A number alone is near to a number. */
+        words[i] =
+            dash != NULL && isdigit((unsigned char)text[0]) != 0 ? dash + 1 : desk->threads[i].ref;
     }
     near = sl_nearest(upper, words);
     fault_set(&cli->fault, CLI_MISSING, "there is no case %.60s in your caseload.", upper);
     for (i = 0; near != NULL && i < desk->count; i++) {
-        if (desk->threads[i].ref == near) {
+        if (words[i] == near) {
             fault_next(&cli->fault, "Did you mean %s (%s)? To see all your cases: sendline cases",
-                       near, desk_name(&desk->threads[i]));
+                       desk->threads[i].ref, desk_name(&desk->threads[i]));
         }
     }
     if (near == NULL) {

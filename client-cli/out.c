@@ -11,13 +11,39 @@
 #include <libsmartcols.h>
 
 #include "common/buf.h"
+#include "common/text.h"
 #include "layout.h"
+
+int out_columns(int fd)
+{
+    struct winsize size;
+
+    if (isatty(fd) != 1) {
+        return 0;
+    }
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > OUT_WIDTH) {
+        return OUT_WIDTH;
+    }
+    return size.ws_col;
+}
+
+void out_text(FILE *to, int columns, const char *text)
+{
+    if (columns > 0) {
+        SL_AUTO(str) char *line = sl_strf("%s\n", text);
+        layout_wrap(to, line, 0, (size_t)columns);
+    } else {
+        SL_AUTO(str) char *clean = sl_clean(text, strlen(text));
+        (void)fprintf(to, "%s\n", clean);
+    }
+}
 
 void out_init(struct out *out, struct out_flags flags)
 {
     const char *term = getenv("TERM");
     const char *no_color = getenv("NO_COLOR");
     struct winsize size;
+    int columns = out_columns(STDOUT_FILENO);
 
     memset(out, 0, sizeof(*out));
     out->to = stdout;
@@ -28,10 +54,9 @@ void out_init(struct out *out, struct out_flags flags)
     out->color = out->tty && !flags.plain && !flags.json && !flags.no_color &&
                  (no_color == NULL || no_color[0] == '\0') && term != NULL &&
                  strcmp(term, "dumb") != 0;
-    out->width = OUT_WIDTH;
+    out->width = columns > 0 ? columns : OUT_WIDTH;
     out->rows = 24;
-    if (out->tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        out->width = size.ws_col < OUT_WIDTH ? size.ws_col : OUT_WIDTH;
+    if (columns > 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) {
         out->rows = size.ws_row;
     }
 }
@@ -112,15 +137,18 @@ const char *out_reset(const struct out *out)
 
 void out_say(struct out *out, const char *fmt, ...)
 {
+    SL_AUTO(str) char *text = NULL;
     va_list args;
 
     if (out->json || out->plain || out->quiet) {
         return;
     }
     va_start(args, fmt);
-    (void)vfprintf(out->to, fmt, args);
+    if (vasprintf(&text, fmt, args) < 0) {
+        abort();
+    }
     va_end(args);
-    (void)fputc('\n', out->to);
+    out_text(out->to, out->tty ? out->width : 0, text);
 }
 
 void out_rule(struct out *out, char c)

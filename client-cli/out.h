@@ -31,6 +31,10 @@ struct out_flags {
 };
 
 void out_init(struct out *out, struct out_flags flags);
+/** Columns to use of a terminal, at most OUT_WIDTH; 0: it is none. */
+int out_columns(int fd);
+/** A paragraph and a line end, cleaned; wrapped when there are columns. */
+void out_text(FILE *to, int columns, const char *text);
 /** From here on keep what is written, and show it through the pager if it is longer than the
  * screen. */
 void out_page(struct out *out);
@@ -45,7 +49,8 @@ const char *out_bold(const struct out *out);
 const char *out_alarm(const struct out *out);
 const char *out_reset(const struct out *out);
 
-/** A line of results for people, with printf. Silent with --json, --plain and --quiet. */
+/** Results for people, with printf: cleaned, wrapped on a terminal, with a line end. Silent with
+ * --json, --plain and --quiet. */
 void out_say(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** A rule across the page. */
 void out_rule(struct out *out, char c);

@@ -364,9 +364,10 @@ static int ask_managers(struct cli *cli, struct plan *plan)
 {
     int rc = CLI_OK;
 
+    cli_note(cli, "\nTo sign in they have another key, for every day.");
     for (size_t i = 0; i < plan->root_count && rc == CLI_OK; i++) {
         struct plan_person *person = &plan->staff[plan->staff_count++];
-        SL_AUTO(str) char *whose = sl_strf("%s's own key", plan->roots[i].name);
+        SL_AUTO(str) char *whose = sl_strf("%s's everyday key", plan->roots[i].name);
 
         person->name = sl_strdup(plan->roots[i].name);
         person->team = -1;
@@ -376,10 +377,12 @@ static int ask_managers(struct cli *cli, struct plan *plan)
     return rc;
 }
 
-static int ask_caseworkers(struct cli *cli, struct plan *plan)
+static int ask_team(struct cli *cli, struct plan *plan)
 {
-    int rc = CLI_OK;
+    int rc = ask_line("\nName of the team [SEND team]: ", "SEND team", cli_has(cli, OPT_NO_INPUT),
+                      &plan->teams[0], &cli->fault);
 
+    plan->team_count = 1;
     while (rc == CLI_OK && plan->staff_count < PLAN_MAX_STAFF) {
         struct plan_person *person = &plan->staff[plan->staff_count++];
 
@@ -400,6 +403,8 @@ static int ask_officers(struct cli *cli, struct plan *plan)
 {
     int rc = CLI_OK;
 
+    cli_note(cli, "\nFor records requests and tribunals the records office can open every "
+                  "conversation. Its key is kept in two halves, which two officers have.");
     for (size_t i = 0; i < PLAN_OFFICERS && rc == CLI_OK; i++) {
         rc = ask_person(cli, i == 0 ? "First records officer's name: " : "Second one's name: ",
                         "half of the records key", false, &plan->officers[i]);
@@ -416,12 +421,7 @@ int plan_ask(struct plan *plan, struct cli *cli)
         rc = ask_managers(cli, plan);
     }
     if (rc == CLI_OK) {
-        rc = ask_line("Name of the team [SEND team]: ", "SEND team", cli_has(cli, OPT_NO_INPUT),
-                      &plan->teams[0], &cli->fault);
-        plan->team_count = 1;
-    }
-    if (rc == CLI_OK) {
-        rc = ask_caseworkers(cli, plan);
+        rc = ask_team(cli, plan);
     }
     if (rc == CLI_OK) {
         rc = ask_officers(cli, plan);
@@ -430,7 +430,7 @@ int plan_ask(struct plan *plan, struct cli *cli)
         rc = plan_check(plan, &cli->fault);
     }
     if (rc == CLI_OK && !yes) {
-        rc = ask_yes("Make these keys and set the service up? That is done once.",
+        rc = ask_yes("\nMake these keys and set the service up? That is done once.",
                      "Add --yes to go on without asking.", cli_has(cli, OPT_NO_INPUT), &yes,
                      &cli->fault);
     }
