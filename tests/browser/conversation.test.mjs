@@ -12,7 +12,7 @@ site.test('written here, opened there, answered live, and read by name', async (
     await page.getByText('No messages yet').waitFor();
     await visitor.write('Hello Jordan.\n\nSam had a hard week.\nTuesdays are best. <b>Not bold</b>');
     await page.getByText('Delivered').waitFor();
-    assert.equal(await page.getByLabel('Your message').inputValue(), '');
+    assert.equal(await page.getByLabel('Your message', { exact: true }).inputValue(), '');
     assert.equal((await desk.read(family)).at(-1).body.body, 'Hello Jordan.\n\nSam had a hard week.\nTuesdays are best. <b>Not bold</b>');
     assert.equal(await visitor.message('Hello Jordan.').locator('p', { hasText: 'Sam had' }).evaluate((one) => one.innerText), 'Sam had a hard week.\nTuesdays are best. <b>Not bold</b>');
 
@@ -147,20 +147,20 @@ site.test('kinds of message that come from elsewhere', async ({ visitor, page })
 site.test('a server that withholds what was seen before: nothing is sent, and the page says why', async ({ visitor, page }) => {
     const { desk, family, address, password } = await site.member();
     let honest = true;
-    await visitor.tamper((frame, call) => {
+    await visitor.tamper({ toPage: (frame, call) => {
         if (!honest && call === 'thread.entries') {
             frame.ok.entries = frame.ok.entries.filter((one) => one.seq <= 5);
             frame.ok.last_seq = 5;
         }
         return frame;
-    });
+    } });
     await visitor.signIn(address, password);
     await visitor.openConversation();
     // How far it was checked goes into the vault.
-    const saves = visitor.calls.filter((one) => one === 'vault.save').length;
+    const saves = visitor.called('vault.save');
     await desk.write(family, 'Seen once');
     await visitor.message('Seen once').waitFor();
-    await until(() => visitor.calls.filter((one) => one === 'vault.save').length > saves, 'the vault to be saved');
+    await until(() => visitor.called('vault.save') > saves, 'the vault to be saved');
     honest = false;
     await page.reload();
     await page.getByRole('heading', { name: 'We stopped sending, to keep you safe' }).waitFor();
@@ -185,7 +185,7 @@ site.test('a server that withholds what was seen before: nothing is sent, and th
 site.test('a server that alters what a caseworker wrote: a warning, and then the alarm', async ({ visitor, page }) => {
     const { desk, family, address, password } = await site.member();
     let alter = false;
-    await visitor.tamper((frame) => {
+    await visitor.tamper({ toPage: (frame) => {
         if (alter && frame.event === 'entry.new' && frame.data.entry.length > 200) {
             alter = false;
             const bytes = Buffer.from(frame.data.entry, 'base64url');
@@ -193,7 +193,7 @@ site.test('a server that alters what a caseworker wrote: a warning, and then the
             frame.data.entry = bytes.toString('base64url');
         }
         return frame;
-    });
+    } });
     await visitor.signIn(address, password);
     await visitor.openConversation();
     alter = true;
@@ -211,14 +211,14 @@ site.test('a server that alters what a caseworker wrote: a warning, and then the
 
 site.test('a server with a list of staff of its own: nothing opens, nothing is sent', async ({ visitor, page }) => {
     const { address, password } = await site.member();
-    await visitor.tamper((frame, call) => {
+    await visitor.tamper({ toPage: (frame, call) => {
         if (call === 'roster.since') {
             const bytes = Buffer.from(frame.ok.rosters[0], 'base64url');
             bytes[bytes.length - 100] ^= 1;
             frame.ok.rosters[0] = bytes.toString('base64url');
         }
         return frame;
-    });
+    } });
     await visitor.signIn(address, password);
     await page.getByText('The list of council staff did not pass our checks.').waitFor();
     await page.getByText(/roster-/).waitFor();
@@ -245,7 +245,7 @@ site.test('many messages: the newest, and older ones at the press of a button', 
 
 site.test('up to 2,000 characters: counted, refused, kept', async ({ visitor, page }) => {
     const { desk, family } = await site.signedIn(visitor);
-    const field = page.getByLabel('Your message');
+    const field = page.getByLabel('Your message', { exact: true });
     await visitor.press('Send message');
     await page.locator('#message-error', { hasText: 'Write a message first' }).waitFor();
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'error-summary');

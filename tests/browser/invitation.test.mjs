@@ -271,17 +271,14 @@ site.test('the connection goes while the account is made: it is made once, and t
     const { desk, family, invitation } = await site.invited();
     visitor.expected.push(/WebSocket connection/);
     let cut = true;
-    await page.routeWebSocket(/\/ws$/, (socket) => {
-        const server = socket.connectToServer();
-        socket.onMessage((text) => {
-            server.send(text);
-            if (cut && String(text).includes('"invite.accept"')) {
-                // It arrives there, and its answer does not arrive here.
-                cut = false;
-                server.onMessage(() => socket.close());
-            }
-        });
-    });
+    await visitor.tamper({ toPage: (frame, call) => {
+        // It arrived there, and its answer does not arrive here.
+        if (cut && call === 'invite.accept') {
+            cut = false;
+            return null;
+        }
+        return frame;
+    } });
     await page.goto(`/${invitation.fragment}`);
     await page.getByLabel('12-digit code').fill(invitation.code);
     await visitor.press('Continue');

@@ -70,30 +70,43 @@ export class Visitor {
     }
 
     /**
-     * Stand between the page and the server, as a server that lies might. `change` gets each frame for the page, and
-     * the name of the call that it answers; null: it does not arrive.
-     * @param {(frame: any, call: string | undefined) => any} change
+     * Stand between the page and the server, as a server that lies might, or a bad line.
+     * @param {object} how
+     * @param {(frame: any, call: string | undefined) => any} [how.toPage] each frame for the page, and the name of the
+     *   call that it answers; null: it does not arrive
+     * @param {(frame: any, line: { cut: () => void }) => any} [how.toServer] each call; an answer to it instead of the
+     *   server's, or null: it does not arrive; undefined: it goes on
      */
-    async tamper(change) {
-        /** Calls that the page made. @type {string[]} */
+    async tamper({ toPage = (frame) => frame, toServer = () => undefined }) {
+        /** Calls that the page made. @type {{ id: number, call: string, args: any }[]} */
         this.calls = [];
         await this.page.routeWebSocket(/\/ws$/, (socket) => {
             const server = socket.connectToServer();
             const asked = new Map();
             socket.onMessage((text) => {
-                const { id, call } = JSON.parse(String(text));
-                asked.set(id, call);
-                this.calls.push(call);
-                server.send(text);
+                const frame = JSON.parse(String(text));
+                asked.set(frame.id, frame.call);
+                this.calls.push(frame);
+                const answer = toServer(frame, { cut: () => socket.close() });
+                if (answer === undefined) {
+                    server.send(text);
+                } else if (answer !== null) {
+                    socket.send(JSON.stringify({ id: frame.id, ...answer }));
+                }
             });
             server.onMessage((text) => {
                 const frame = JSON.parse(String(text));
-                const changed = change(frame, asked.get(frame.id));
+                const changed = toPage(frame, asked.get(frame.id));
                 if (changed !== null) {
                     socket.send(JSON.stringify(changed));
                 }
             });
         });
+    }
+
+    /** How often the page made a call. @param {string} name */
+    called(name) {
+        return this.calls.filter((one) => one.call === name).length;
     }
 
     /** Nothing went wrong so far, or the server's log says more. */
@@ -149,12 +162,12 @@ export class Visitor {
 
     async openConversation() {
         await this.page.getByRole('link', { name: /^(Read your messages|Open your messages|Write to)/ }).click();
-        await this.page.getByLabel('Your message').waitFor();
+        await this.page.getByLabel('Your message', { exact: true }).waitFor();
     }
 
     /** @param {string} text */
     async write(text) {
-        await this.page.getByLabel('Your message').fill(text);
+        await this.page.getByLabel('Your message', { exact: true }).fill(text);
         await this.press('Send message');
     }
 

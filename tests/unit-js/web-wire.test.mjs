@@ -184,6 +184,14 @@ describe('the wire', () => {
         await settle();
         assert.equal(wire.state, 'waiting');
     });
+    test('no network, says the device: lost at once, and tried again', async () => {
+        await opened();
+        wire.drop();
+        assert.equal(wire.state, 'waiting');
+        wire.drop();
+        clock.tick(250);
+        assert.equal(sockets.length, 2);
+    });
     test('events go to their owner; frames that nobody asked for go nowhere', async () => {
         const events = [];
         wire.onEvent = (event) => events.push(event);

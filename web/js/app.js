@@ -160,6 +160,7 @@ export class App {
       }
     });
     window.addEventListener('online', () => this.wire.poke());
+    window.addEventListener('offline', () => this.wire.drop());
     window.addEventListener('pagehide', () => this.mailbox?.conversations.forEach((one) => one.draft !== '' && one.saveDraft()));
     setInterval(() => this.#tick(), TICK_MS);
     this.wire.greet = () => this.#greet();

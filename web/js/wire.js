@@ -113,6 +113,13 @@ export class Wire {
     }
   }
 
+  /** The device says that it has no network: nothing will come over this connection. */
+  drop() {
+    if (this.state === 'open' || this.state === 'greeting') {
+      this.#lost(this.socket);
+    }
+  }
+
   /**
    * @param {string} name
    * @param {Record<string, any>} args
