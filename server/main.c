@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "net/net.h"
+#include "outbox/outbox.h"
 #include "server.h"
 
 enum {
@@ -276,6 +277,7 @@ static int run(const struct request *request)
 
     if (rc == SL_OK && request->check_config) {
         rc = net_check(config, &err);
+        rc = rc == SL_OK ? outbox_check(config, &err) : rc;
         if (rc == SL_OK) {
             config_print(config, stdout);
         }

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "jobs/jobs.h"
 #include "net/net.h"
+#include "outbox/outbox.h"
 #include "store/seal.h"
 #include "store/store.h"
 
@@ -26,6 +27,7 @@ struct server {
     struct store *store;
     struct auth *auth;
     struct net *net;
+    struct outbox *outbox;
     struct rpc *rpc;
     struct jobs *jobs;
     struct rpc_env env;
@@ -122,6 +124,7 @@ static void put_metrics(void *ctx, struct sl_buf *out)
                     rows[i].value);
     }
     rpc_metrics(server->rpc, out);
+    outbox_metrics(server->outbox, out);
 }
 
 static bool store_is_well(void *ctx)
@@ -136,6 +139,19 @@ static void on_session_ended(void *ctx, const uint8_t session_id[16])
 
     port->end_session(port->ctx, session_id, 0, sl_strdup(session_ended_event),
                       sizeof session_ended_event - 1);
+}
+
+static enum sl_code make_outbox(struct server *server, struct sl_err *err)
+{
+    const struct outbox_options options = {
+        .config = server->config,
+        .store = server->store,
+        .clock = sl_clock_system(),
+        .rand = sl_rand_system(),
+        .seal = server->seal,
+    };
+
+    return outbox_new(&options, &server->outbox, err);
 }
 
 static enum sl_code make_rpc(struct server *server, struct sl_err *err)
@@ -155,6 +171,7 @@ static enum sl_code make_rpc(struct server *server, struct sl_err *err)
         .rand = sl_rand_system(),
         .auth = server->auth,
         .seal = server->seal,
+        .outbox = server->outbox,
     };
     return rpc_new(&server->env, server->store, net_rpc_port(server->net), &server->rpc, err);
 }
@@ -193,16 +210,19 @@ static enum sl_code start_all(struct server *server, struct sl_err *err)
     /* The ports before the database: what cannot serve changes nothing. */
     rc = rc == SL_OK ? net_new(&net, &server->net, err) : rc;
     rc = rc == SL_OK ? open_database(server, err) : rc;
+    rc = rc == SL_OK ? make_outbox(server, err) : rc;
     rc = rc == SL_OK ? make_rpc(server, err) : rc;
     if (rc == SL_OK) {
         struct jobs_options jobs = {
             .store = server->store,
+            .outbox = server->outbox,
             .clock = sl_clock_system(),
             .session_ended = on_session_ended,
             .ctx = server,
         };
         rc = jobs_start(&jobs, &server->jobs, err);
     }
+    rc = rc == SL_OK ? outbox_start(server->outbox, err) : rc;
     rc = rc == SL_OK ? net_start(server->net, server->rpc, err) : rc;
     return rc == SL_OK ? write_port_file(server, err) : rc;
 }
@@ -248,6 +268,7 @@ void server_stop(struct server *server)
         net_quiesce(server->net);
     }
     jobs_stop(server->jobs);
+    outbox_stop(server->outbox);
     /* Answers what is queued; the answers wait in the loops' post. */
     store_close(server->store);
     if (server->net != NULL) {
@@ -255,6 +276,7 @@ void server_stop(struct server *server)
         net_stop(server->net, left_ms > 1000 ? left_ms : 1000);
     }
     rpc_free(server->rpc);
+    outbox_free(server->outbox);
     net_free(server->net);
     auth_free(server->auth);
     seal_free(server->seal);

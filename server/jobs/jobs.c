@@ -10,6 +10,7 @@
 #include "common/buf.h"
 #include "common/log.h"
 #include "domain/idle.h"
+#include "outbox/outbox.h"
 
 enum {
     SESSION_ID_BYTES = 16,
@@ -72,8 +73,14 @@ static void tell_ended(struct turn *turn)
     }
 }
 
+static enum sl_code warn_of_roster(struct turn *turn, struct db *db, struct sl_err *err)
+{
+    return outbox_roster_ending(turn->jobs->options.outbox, db, err);
+}
+
 static const struct job_row rows[] = {
     {"end_idle_sessions", 60, end_idle_sessions, tell_ended},
+    {"warn_of_roster", 3600, warn_of_roster, NULL},
 };
 enum {
     ROWS = sizeof(rows) / sizeof(rows[0])

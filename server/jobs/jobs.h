@@ -12,9 +12,11 @@
 #include "store/store.h"
 
 struct jobs;
+struct outbox;
 
 struct jobs_options {
     struct store *store;
+    const struct outbox *outbox; /**< NULL: nobody is told of anything */
     const struct sl_clock *clock;
     /** A session was idle too long and is deleted: end its connections. May be NULL. Thread: the
      * store's writer. */

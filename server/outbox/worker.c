@@ -336,9 +336,11 @@ enum sl_code outbox_start(struct outbox *outbox, struct sl_err *err)
     if (outbox == NULL || (outbox->email == NULL && outbox->text == NULL)) {
         return SL_OK;
     }
-    if (pthread_create(&outbox->thread, NULL, work, outbox) != 0) {
-        return sl_fail_errno(err, "thread of the outbox");
+    int failed = pthread_create(&outbox->thread, NULL, work, outbox);
+    if (failed != 0) {
+        return sl_fail(err, SL_SYSTEM, "start the outbox's thread: %s", strerrordesc_np(failed));
     }
+    (void)pthread_setname_np(outbox->thread, "sl-outbox");
     outbox->started = true;
     return SL_OK;
 }

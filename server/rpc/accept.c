@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "outbox/outbox.h"
 #include "rpc/handler.h"
 #include "rpc/invite_row.h"
 #include "rpc/session.h"
@@ -394,6 +395,11 @@ static enum sl_code write_account(struct rpc_call *call, const struct accepting 
         rc = db_exec(call->db, SQL_ACCOUNT_ADD, NULL, err, "bti", id, (size_t)SL_ID_BYTES, "parent",
                      call->now_s);
     }
+    const bool renewed = account.there && !a->adds;
+    if (rc == SL_OK && renewed) {
+        /* As long as the address is the one before. */
+        rc = outbox_account_renewed(call->env->outbox, call->db, id, a->invite.id, err);
+    }
     if (rc != SL_OK) {
         return rc;
     }
@@ -404,8 +410,7 @@ static enum sl_code write_account(struct rpc_call *call, const struct accepting 
     rc = db_exec(call->db, SQL_PARENT_PUT, NULL, err, "bbbbbb", id, (size_t)SL_ID_BYTES,
                  a->address_hash, sizeof(a->address_hash), address.data, address.len, auth_pk.data,
                  auth_pk.len, vault.data, vault.len, vault_hash, sizeof(vault_hash));
-    return rc == SL_OK && account.there && !a->adds ? session_end_others(call, id, nobody, err)
-                                                    : rc;
+    return rc == SL_OK && renewed ? session_end_others(call, id, nobody, err) : rc;
 }
 
 static enum sl_code tell(struct rpc_call *call, const struct accepting *a,

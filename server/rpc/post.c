@@ -6,6 +6,7 @@
 
 #include "auth/auth.h"
 #include "common/json.h"
+#include "outbox/outbox.h"
 #include "rpc/handler.h"
 #include "rpc/rules.h"
 
@@ -456,6 +457,11 @@ enum sl_code post_notify(struct rpc_call *call, const struct post *post, struct 
 
     if (rc == SL_OK && t->accepted_at != 0) {
         rc = rpc_notify(call, t->parent_id, SL_EV_ENTRY_NEW, t->id, post->seq, err);
+    }
+    if (rc == SL_OK && t->accepted_at != 0 && post->side == THREAD_STAFF &&
+        reply_act_is_read(post->act)) {
+        rc = outbox_new_message(call->env->outbox, call->db, t->parent_id, t->id,
+                                t->seen_seq[THREAD_PARENT], err);
     }
     return rc;
 }

@@ -65,7 +65,8 @@ SL_MUST_USE enum sl_code post_check(struct rpc_call *call, struct post *post, st
  */
 SL_MUST_USE enum sl_code post_run(struct rpc_call *call, struct post *post, struct sl_err *err);
 
-/** entry.new to the thread's parent and caseworker. */
+/** entry.new to the thread's parent and caseworker; to the parent a notice, too, if it is to be
+ * read. */
 SL_MUST_USE enum sl_code post_notify(struct rpc_call *call, const struct post *post,
                                      struct sl_err *err);
 

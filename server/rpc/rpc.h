@@ -23,6 +23,7 @@
 
 struct rpc;
 struct auth;
+struct outbox;
 struct seal;
 
 enum rpc_listener {
@@ -76,8 +77,9 @@ struct rpc_env {
     const struct config *config;
     const struct sl_clock *clock;
     const struct sl_rand *rand;
-    struct auth *auth;       /**< challenges, tickets, throttles: in memory, locked */
-    const struct seal *seal; /**< the outside key: personal columns and look-up hashes */
+    struct auth *auth;           /**< challenges, tickets, throttles: in memory, locked */
+    const struct seal *seal;     /**< the outside key: personal columns and look-up hashes */
+    const struct outbox *outbox; /**< who is told by e-mail and text; NULL: nobody */
 };
 
 /** One request. Thread: whoever runs the step. */
