@@ -7,17 +7,16 @@
 
 struct touch {
     struct store_job job; /* first, so that the job is the touch */
-    struct rpc *rpc;
+    int64_t used_at;
     uint8_t session_id[SL_ID_BYTES];
 };
 
 static enum sl_code run(struct store_job *job, struct db *db, struct sl_err *err)
 {
     const struct touch *t = (const struct touch *)(const void *)job;
-    const int64_t now_s = sl_now_s(t->rpc->env.clock);
 
     return db_exec(db, SQL_SESSION_TOUCH, NULL, err, "bii", t->session_id, (size_t)SL_ID_BYTES,
-                   now_s, idle_horizon(now_s));
+                   t->used_at, idle_horizon(t->used_at));
 }
 
 /* One that fails costs the session some of its idle time; the store has told of a failed commit. */
@@ -37,7 +36,7 @@ void touch_session(struct rpc *rpc, struct rpc_conn *conn)
     struct touch *t = sl_alloc(sizeof(*t));
     t->job =
         (struct store_job){.lane = (uint32_t)conn->id, .writes = true, .run = run, .done = done};
-    t->rpc = rpc;
+    t->used_at = sl_now_s(rpc->env.clock);
     memcpy(t->session_id, conn->who.session_id, SL_ID_BYTES);
     if (store_submit(rpc->store, &t->job, NULL) == SL_OK) {
         conn->touched_ms = conn->used_ms;
