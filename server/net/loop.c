@@ -261,6 +261,9 @@ static void common_info(struct net_loop *loop, struct lws_context_creation_info 
     info->retry_and_idle_policy = &net->pings;
     info->headers = net_security_headers;
     info->server_string = "sendline";
+    /* Otherwise it makes its own, reads all the system's authorities into it and, where there is
+     * more than one loop, leaks it. */
+    info->provided_client_ssl_ctx = net->outgoing;
     /*
      * fd_limit_per_thread stays unset: anything below RLIMIT_NOFILE makes libwebsockets search all
      * connections for each event. The limit is set by net_new, and accepting pauses by our own

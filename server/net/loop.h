@@ -184,6 +184,7 @@ struct net {
     struct rpc_port port;
     struct net_listener listeners[NET_LISTENERS];
     struct net_tls *tls;
+    SSL_CTX *outgoing; /* for connections to others: there are none */
     struct net_proxies proxies;
     struct net_limits *limits;
     struct web *web;

@@ -211,6 +211,10 @@ enum sl_code net_new(const struct net_options *options, struct net **out, struct
                                  (size_t)options->config->connections_per_address);
     net->port = (struct rpc_port){net, port_reply, port_push, port_end_session};
     atomic_init(&net->next_conn, 1);
+    net->outgoing = SSL_CTX_new(TLS_client_method());
+    if (net->outgoing == NULL) {
+        abort(); /* only for want of memory */
+    }
     net->pings.secs_since_valid_ping = (uint16_t)options->config->ping_seconds;
     net->pings.secs_since_valid_hangup = (uint16_t)(options->config->ping_seconds * 3 / 2 + 1);
     (void)sem_init(&net->done, 0, 0);
@@ -358,6 +362,7 @@ void net_free(struct net *net)
     }
     free(net->loops);
     net_tls_unref(net->tls);
+    SSL_CTX_free(net->outgoing);
     net_proxies_fini(&net->proxies);
     net_limits_free(net->limits);
     web_free(net->web);

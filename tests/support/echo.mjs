@@ -102,8 +102,11 @@ export class Echo {
 
     async #run(settings, env) {
         const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
-        this.process = spawn(program('tests/support/net_echo'), flags,
-            { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+        this.process = spawn(program('tests/support/net_echo'), flags, {
+            // The address sanitizer would keep what was freed, and memory is measured here.
+            env: { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=1`, ...env },
+            stdio: ['ignore', 'pipe', 'pipe'],
+        });
         for (const stream of [this.process.stdout, this.process.stderr]) {
             stream.on('data', (data) => {
                 this.log += data;

@@ -31,6 +31,17 @@
 #include "common/log.h"
 #include "net/net.h"
 
+#ifdef SENDLINE_SANITIZED
+/* libwebsockets asks each loop's certificates for their age; the thread sanitizer does not see that
+ * the C library locks its time zone. */
+const char *__tsan_default_suppressions(void);
+
+const char *__tsan_default_suppressions(void)
+{
+    return "race:tzset_internal\n";
+}
+#endif
+
 struct rpc {
     const struct rpc_port *port;
     pthread_mutex_t lock;
