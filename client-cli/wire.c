@@ -37,6 +37,8 @@ struct wire {
     bool established;
     bool closed;
     bool too_big;
+    bool untrusted; /**< the certificate that was shown does not hold */
+    bool refused;   /**< ours does not, for the service */
     char why[160];
 };
 
@@ -135,6 +137,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
                     size_t len)
 {
     struct wire *wire = user;
+    const SSL *ssl;
 
     switch ((int)reason) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
@@ -142,6 +145,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         (void)lws_callback_on_writable(wsi);
         break;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        ssl = lws_get_ssl(wsi);
+        wire->untrusted = ssl != NULL && SSL_get_verify_result(ssl) != X509_V_OK;
         (void)snprintf(wire->why, sizeof(wire->why), "%.*s", in != NULL ? (int)len : 0,
                        in != NULL ? (const char *)in : "");
         wire->closed = true;
@@ -184,6 +189,22 @@ static int tls_failed(struct fault *fault, const char *what, const char *file)
     return rc;
 }
 
+/** The other end says why it goes: alerts about certificates are about ours. */
+static void on_tls(const SSL *ssl, int where, int value)
+{
+    static const int about_ours[] = {SSL_AD_BAD_CERTIFICATE,      SSL_AD_UNSUPPORTED_CERTIFICATE,
+                                     SSL_AD_CERTIFICATE_REVOKED,  SSL_AD_CERTIFICATE_EXPIRED,
+                                     SSL_AD_CERTIFICATE_UNKNOWN,  SSL_AD_UNKNOWN_CA,
+                                     SSL_AD_CERTIFICATE_REQUIRED, SSL_AD_HANDSHAKE_FAILURE};
+    struct wire *wire = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    for (size_t i = 0; i < sizeof(about_ours) / sizeof(about_ours[0]); i++) {
+        if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value & 0xff) == about_ours[i]) {
+            wire->refused = true;
+        }
+    }
+}
+
 static int tls_start(struct wire *wire, const struct conf *conf, struct fault *fault)
 {
     X509_VERIFY_PARAM *check;
@@ -193,6 +214,8 @@ static int tls_start(struct wire *wire, const struct conf *conf, struct fault *f
         return fault_set(fault, CLI_UNPLANNED, "TLS does not start on this computer.");
     }
     (void)SSL_CTX_set_min_proto_version(wire->tls, TLS1_2_VERSION);
+    (void)SSL_CTX_set_app_data(wire->tls, wire);
+    SSL_CTX_set_info_callback(wire->tls, on_tls);
     SSL_CTX_set_verify(wire->tls, SSL_VERIFY_PEER, NULL);
     if (conf->ca_file != NULL &&
         SSL_CTX_load_verify_locations(wire->tls, conf->ca_file, NULL) != 1) {
@@ -251,19 +274,9 @@ static bool has_frame(const struct wire *wire)
 
 static int not_connected(const struct wire *wire, struct fault *fault)
 {
-    const char *why = wire->why;
     const char *host = wire->address.host;
 
-    if (strstr(why, "HS: ws upgrade") != NULL || strstr(why, "HS: ACCEPT") != NULL) {
-        fault_set(fault, CLI_FORBIDDEN, "%s answers, but not as a Sendline service for staff.",
-                  host);
-        return fault_next(
-            fault,
-            "Check the setting 'server'. It is the address for staff, not the one for families.");
-    }
-    if (strstr(why, "verify") != NULL || strstr(why, "hostname") != NULL ||
-        strstr(why, "tls=") != NULL || strstr(why, "invalidca") != NULL ||
-        strstr(why, "SSL error") != NULL || strstr(why, "tls:") != NULL) {
+    if (wire->untrusted) {
         fault_set(fault, CLI_FORBIDDEN,
                   "%s did not show a certificate that this computer trusts for that name. Nothing "
                   "was sent.",
@@ -271,6 +284,19 @@ static int not_connected(const struct wire *wire, struct fault *fault)
         return fault_next(
             fault,
             "Check 'server' and 'ca_file' in your configuration, and tell the service desk.");
+    }
+    if (wire->refused) {
+        fault_set(fault, CLI_FORBIDDEN, "%s wants a certificate of this computer that it knows.",
+                  host);
+        return fault_next(fault, "Set 'client_cert_file' and 'client_key_file' in your "
+                                 "configuration; the service desk has them for you.");
+    }
+    if (strncmp(wire->why, "HS: ", 4) == 0) {
+        fault_set(fault, CLI_FORBIDDEN, "%s answers, but not as a Sendline service for staff.",
+                  host);
+        return fault_next(
+            fault,
+            "Check the setting 'server'. It is the address for staff, not the one for families.");
     }
     fault_set(fault, CLI_NETWORK, "cannot reach %s, port %d. You may be offline.", host,
               wire->address.port);
