@@ -213,6 +213,12 @@ export class Echo {
         return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.process.pid}/status`, 'utf8'))[1]) * 1024;
     }
 
+    /** How much more that is than before; the thread sanitizer needs several bytes for each byte. */
+    grown(before) {
+        const shadowed = readFileSync(`/proc/${this.process.pid}/maps`, 'utf8').includes('libtsan');
+        return (this.memory() - before) / (shadowed ? 8 : 1);
+    }
+
     /** Seconds of processor time so far. */
     processor() {
         const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');

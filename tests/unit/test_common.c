@@ -7,6 +7,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/entry.h"
 #include "common/err.h"
 #include "common/json.h"
 #include "common/proto.h"
@@ -192,6 +193,174 @@ START_TEST(codes_are_unique_and_said)
 }
 END_TEST
 
+/* ---- The protocol's table ---- */
+
+struct row {
+    const char *name;
+    const char *text; /* what people read about it */
+};
+
+static const struct row errors[] = {
+#define SL_ERROR(symbol, code, sentence) {code, sentence},
+#include "common/proto.def"
+};
+static const struct row limits[] = {
+#define SL_LIMIT(symbol, value, what) {#symbol, what},
+#include "common/proto.def"
+};
+static const struct row calls[] = {
+#define SL_CALL(handler, name, who, mode, cost) {name, #handler},
+#include "common/proto.def"
+};
+static const struct row events[] = {
+#define SL_EVENT(symbol, name) {name, #symbol},
+#include "common/proto.def"
+};
+static const struct row acts[] = {
+#define SL_ACT(symbol, name, who, starts, ends) {name, #symbol},
+#include "common/proto.def"
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void check_unique(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_gt(strlen(rows[i].name), 1);
+        ck_assert_uint_gt(strlen(rows[i].text), 1);
+        for (size_t j = 0; j < i; j++) {
+            ck_assert_msg(strcmp(rows[i].name, rows[j].name) != 0, "%s twice", rows[i].name);
+        }
+    }
+}
+
+static void check_sorted(const struct row *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        ck_assert_msg(strcmp(rows[i - 1].name, rows[i].name) < 0, "%s before %s", rows[i - 1].name,
+                      rows[i].name);
+    }
+}
+
+static void check_letters(const struct row *rows, size_t count, const char *allowed)
+{
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(rows[i].name[strspn(rows[i].name, allowed)] == '\0', "%s", rows[i].name);
+    }
+}
+
+START_TEST(names_are_unique_sorted_and_plain)
+{
+    static const char dotted[] = "abcdefghijklmnopqrstuvwxyz_.";
+
+    check_unique(errors, COUNT(errors));
+    check_unique(limits, COUNT(limits));
+    check_unique(calls, COUNT(calls));
+    check_unique(events, COUNT(events));
+    check_unique(acts, COUNT(acts));
+    /* Calls are looked up by halving. */
+    check_sorted(calls, COUNT(calls));
+    check_sorted(events, COUNT(events));
+    check_sorted(acts, COUNT(acts));
+    check_letters(errors, COUNT(errors), "abcdefghijklmnopqrstuvwxyz_");
+    check_letters(calls, COUNT(calls), dotted);
+    check_letters(events, COUNT(events), dotted);
+    check_letters(acts, COUNT(acts), "abcdefghijklmnopqrstuvwxyz");
+}
+END_TEST
+
+START_TEST(calls_and_their_handlers_have_one_name)
+{
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        SL_AUTO(str) char *handler = sl_strdup(calls[i].name);
+        for (char *at = handler; *at != '\0'; at++) {
+            *at = *at == '.' ? '_' : *at;
+        }
+        ck_assert_str_eq(handler, calls[i].text);
+    }
+}
+END_TEST
+
+START_TEST(errors_say_something_to_people)
+{
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        const char *sentence = errors[i].text;
+        ck_assert_msg(sentence[0] >= 'A' && sentence[0] <= 'Z', "%s", sentence);
+        ck_assert_msg(strchr(".t", sentence[strlen(sentence) - 1]) != NULL, "%s", sentence);
+        /* It is put between quotation marks as it stands. */
+        ck_assert_msg(strpbrk(sentence, "\"\\\n") == NULL, "%s", sentence);
+    }
+}
+END_TEST
+
+START_TEST(events_and_acts_are_found_by_name)
+{
+    ck_assert_uint_eq(COUNT(events), SL_EVENT_COUNT);
+    for (size_t i = 0; i < COUNT(events); i++) {
+        ck_assert_str_eq(sl_event_name((enum sl_event_kind)i), events[i].name);
+    }
+    ck_assert_uint_eq(COUNT(acts), SL_ACT_COUNT);
+    for (size_t i = 0; i < COUNT(acts); i++) {
+        const struct sl_act_row *row = sl_act_row((enum sl_act)i);
+        ck_assert_uint_eq(sl_act_of(acts[i].name), i);
+        ck_assert_uint_ne(row->who & (R_PARENT | R_STAFF), 0);
+        ck_assert_uint_eq(row->who & ~(unsigned)(R_PARENT | R_STAFF), 0);
+        /* Only a parent's message starts the promise, and only staff's ends it. */
+        ck_assert(row->starts == 0 || (row->who & R_PARENT) != 0);
+        ck_assert(row->ends == 0 || (row->who & R_STAFF) != 0);
+    }
+    ck_assert_int_eq(sl_act_of("texts"), SL_ACT_COUNT);
+}
+END_TEST
+
+START_TEST(limits_fit_into_each_other)
+{
+    /* What a call may hold in base64 fits into its frame, and a page of answers into one. */
+    ck_assert_int_lt(SL_MAX_VAULT_BYTES * 4 / 3 + SL_MAX_ENTRY_BYTES * 4 / 3 + 2000,
+                     SL_MAX_FRAME_BYTES);
+    ck_assert_int_lt(SL_MAX_PARCEL_BYTES * 4 / 3 + SL_MAX_ENTRY_BYTES * 4 / 3 + 2000,
+                     SL_MAX_FRAME_BYTES);
+    ck_assert_int_eq(SL_MAX_ENTRY_BYTES, SL_HEADER_BYTES + SL_MESSAGE_BODY_MAX + SL_SIG_BYTES);
+    ck_assert_int_ge(SL_MESSAGE_BODY_MAX, SL_MAX_PLAINTEXT_BYTES + 24 + 16);
+}
+END_TEST
+
+/* ---- Clocks ---- */
+
+START_TEST(the_systems_clock_goes_on)
+{
+    const struct sl_clock *clock = sl_clock_system();
+    int64_t before = sl_mono_ms(clock);
+    int64_t wall = sl_now_ms(clock);
+
+    /* After this was written, and before seconds outgrow 32 bits. */
+    ck_assert_int_gt(sl_now_s(clock), INT64_C(1700000000));
+    ck_assert_int_lt(sl_now_s(clock), INT64_C(4294967296));
+    ck_assert_int_le(sl_now_s(clock) - wall / 1000, 1);
+    for (int i = 0; i < 1000; i++) {
+        int64_t now = sl_mono_ms(clock);
+        ck_assert_int_ge(now, before);
+        before = now;
+    }
+    ck_assert_ptr_eq(clock, sl_clock_system());
+}
+END_TEST
+
+START_TEST(a_made_clock_stands_until_it_is_moved)
+{
+    struct sl_fake_clock fake;
+
+    sl_fake_clock_init(&fake, 100);
+    ck_assert_int_eq(sl_mono_ms(&fake.clock), 100000);
+    ck_assert_int_eq(sl_now_ms(&fake.clock), 100000);
+    ck_assert_int_eq(sl_now_ms(&fake.clock), 100000);
+    sl_fake_clock_advance(&fake, 999);
+    ck_assert_int_eq(sl_now_s(&fake.clock), 100);
+    sl_fake_clock_advance(&fake, 1);
+    ck_assert_int_eq(sl_now_s(&fake.clock), 101);
+}
+END_TEST
+
 START_TEST(a_full_disk_has_a_name)
 {
     struct sl_err err;
@@ -240,6 +409,13 @@ int main(void)
     tcase_add_test(tc, json_refuses);
     tcase_add_test(tc, json_getters_name_the_field);
     tcase_add_test(tc, codes_are_unique_and_said);
+    tcase_add_test(tc, names_are_unique_sorted_and_plain);
+    tcase_add_test(tc, calls_and_their_handlers_have_one_name);
+    tcase_add_test(tc, errors_say_something_to_people);
+    tcase_add_test(tc, events_and_acts_are_found_by_name);
+    tcase_add_test(tc, limits_fit_into_each_other);
+    tcase_add_test(tc, the_systems_clock_goes_on);
+    tcase_add_test(tc, a_made_clock_stands_until_it_is_moved);
     tcase_add_test(tc, a_full_disk_has_a_name);
     tcase_add_test(tc, made_worlds_repeat);
     SRunner *runner = srunner_create(suite);
