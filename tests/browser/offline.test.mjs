@@ -13,8 +13,9 @@ site.test('the network goes and comes back', async ({ visitor, page }) => {
     const { desk, family } = await site.signedIn(visitor);
     visitor.expected.push(/WebSocket connection|Failed to load resource/);
     await visitor.context.setOffline(true);
-    const lost = page.getByRole('status').filter({ hasText: 'You are not connected' });
+    const lost = page.getByRole('region', { name: 'You are not connected' });
     await lost.waitFor();
+    await until(async () => (await page.locator('#announce').textContent()) === 'You are not connected', 'the announcement');
     await lost.getByText(/We keep trying\. You can still read and write here\. .* Last connected at \d+:\d\d[ap]m\./).waitFor();
     await visitor.write('Written in a tunnel');
     await visitor.message('Written in a tunnel').getByText('Waiting to send').waitFor();
@@ -24,11 +25,11 @@ site.test('the network goes and comes back', async ({ visitor, page }) => {
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'message');
     await desk.write(family, 'Meanwhile, at the office');
     await visitor.context.setOffline(false);
-    await page.getByText('You are back online').waitFor();
+    await page.getByRole('region', { name: 'You are back online' }).waitFor();
     await until(async () => (await page.getByText('Delivered').count()) === 2, 'both to be delivered');
     await visitor.message('Meanwhile').waitFor();
     assert.deepEqual(texts(await desk.read(family)), ['Meanwhile, at the office', 'Written in a tunnel', 'And another']);
-    await page.getByText('You are back online').waitFor({ state: 'detached' });
+    await page.getByRole('region', { name: 'You are back online' }).waitFor({ state: 'detached' });
 });
 
 site.test('the server is killed while a message is under way, and starts again: the same bytes, once', async ({ visitor, page }) => {
@@ -48,7 +49,7 @@ site.test('the server is killed while a message is under way, and starts again: 
     await until(() => visitor.called('entry.post') === 1);
     await sleep(300);
     await site.service.kill();
-    await page.getByText('You are not connected').waitFor();
+    await page.getByRole('region', { name: 'You are not connected' }).waitFor();
     await page.getByText('Waiting to send').waitFor();
     deaf = false;
     await site.service.restart();
@@ -103,6 +104,7 @@ site.test('a server that cannot save: tried three times, then it is the personâ€
     const message = visitor.message('Not yet');
     await message.getByText('Not sent. We tried 3 times.').waitFor();
     assert.equal(visitor.calls.filter((one) => one.args.act === 'text').length, 3);
+    await until(async () => (await page.locator('#announce').textContent()) === 'Not sent. We tried 3 times.', 'the announcement');
     await visitor.checkAccessible('a message that was not sent');
     answer = { error: { code: 'entry_refused', message: '', rule: 8 } };
     await message.getByRole('button', { name: /^Try again to send message from/ }).click();

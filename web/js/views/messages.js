@@ -13,7 +13,7 @@ import { alert, errorMessage, errorSummary, groupClass, hasError, helpPanel, jum
 import { caseworkerPanel, children } from '../ui/people.js';
 import { icons } from '../ui/icons.js';
 import { firstName, promiseSentence } from '../when.js';
-import { makeRows } from './rows.js';
+import { makeRows, whyNotSent } from './rows.js';
 
 /** @typedef {import('../conversation.js').Conversation} Conversation */
 
@@ -180,9 +180,33 @@ export default (app, route) => {
   const connection = () => {
     const { state, since } = app.connection;
     if (state === 'lost') {
-      return alert('warning', t.offlineTitle, html`<p class="govuk-body">${t.offline} ${since > 0 ? t.offlineSince(app.t.time(civil(since / 1000))) : nothing}</p>`);
+      return alert('warning', t.offlineTitle, html`<p class="govuk-body">${t.offline} ${since > 0 ? t.offlineSince(app.t.time(civil(since / 1000))) : nothing}</p>`, { role: 'region' });
     }
-    return state === 'back' ? alert('success', t.connectedAgain, nothing) : nothing;
+    return state === 'back' ? alert('success', t.connectedAgain, nothing, { role: 'region' }) : nothing;
+  };
+
+  /** What was said of the connection, and of which messages that they were not sent. */
+  let said = app.connection.state;
+  /** @type {Set<string>} */
+  const saidOf = new Set();
+
+  /** Changes that the log does not read out by itself, each once. @param {Conversation} one */
+  const tell = (one) => {
+    const { state } = app.connection;
+    if (state !== said) {
+      said = state;
+      app.announce({ lost: t.offlineTitle, back: t.connectedAgain, fine: '' }[state]);
+    }
+    const failed = one.unsent.filter((each) => each.state === 'failed');
+    for (const each of failed.filter(({ entryId }) => !saidOf.has(entryId))) {
+      saidOf.add(each.entryId);
+      app.announce(whyNotSent(app.t, each));
+    }
+    for (const id of saidOf) {
+      if (!failed.some(({ entryId }) => entryId === id)) {
+        saidOf.delete(id);
+      }
+    }
   };
 
   /** @param {Conversation} one @returns {string} why nothing is sent, or '' */
@@ -321,6 +345,7 @@ export default (app, route) => {
       const one = current();
       if (one?.state === 'ready') {
         one.wasShown(0);
+        tell(one);
         if (quiet) {
           quiet = false;
           // After what is there already has been put in.

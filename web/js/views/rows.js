@@ -29,6 +29,14 @@ export function paragraphs(text) {
   });
 }
 
+/** Why a message was not sent. @param {App['t']} t @param {import('../outbox.js').Unsent} one */
+export function whyNotSent({ messages: t }, one) {
+  if (one.why === 'closed') {
+    return t.notSentClosed;
+  }
+  return one.why === 'refused' ? t.notSentRefused : t.notSent(one.tries);
+}
+
 /**
  * @param {App} app
  * @param {{ conversation: () => Conversation, takeBackFailed: () => void }} with_
@@ -143,16 +151,15 @@ export function makeRows(app, { conversation, takeBackFailed }) {
     </article>`;
   };
 
-  /** @param {UnsentRow} row */
+  /** Not read out by the log: that reads it once, when it was sent. @param {UnsentRow} row */
   const unsent = ({ unsent: one, at, key }) => {
     const failed = one.state === 'failed';
     const when = clock(at);
-    const why = one.why === 'closed' ? t.notSentClosed : one.why === 'refused' ? t.notSentRefused : t.notSent(one.tries);
     const offline = app.connection.state === 'lost';
-    return html`<article class="sl-msg sl-msg--mine ${failed ? 'sl-msg--failed' : ''}" aria-labelledby="${key}-by">
+    return html`<article class="sl-msg sl-msg--mine ${failed ? 'sl-msg--failed' : ''}" aria-labelledby="${key}-by" aria-live="off">
       <h3 class="sl-msg__by" id="${key}-by"><span class="sl-msg__name">${t.you}</span></h3>
       <div class="sl-msg__text">${paragraphs(one.body)}</div>
-      <p class="sl-msg__meta">${time(at)}${failed ? status(icons.warning, why) : status(icons.clock, one.state === 'sending' && !offline ? t.sending : t.waiting)}</p>
+      <p class="sl-msg__meta">${time(at)}${failed ? status(icons.warning, whyNotSent(app.t, one)) : status(icons.clock, one.state === 'sending' && !offline ? t.sending : t.waiting)}</p>
       ${one.state === 'sending' && !offline
         ? nothing
         : html`<div class="sl-msg__actions">
