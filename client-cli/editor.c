@@ -85,11 +85,13 @@ static int make_folder(char **dir, struct fault *fault)
     return CLI_OK;
 }
 
+/** Words as a text file has them: with a line end behind the last. */
 static int write_text(const char *file, const struct sl_buf *text, struct fault *fault)
 {
     SL_AUTO(fd) int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd < 0 || (text->len > 0 && write(fd, text->data, text->len) != (ssize_t)text->len)) {
+    if (fd < 0 || (text->len > 0 && (write(fd, text->data, text->len) != (ssize_t)text->len ||
+                                     write(fd, "\n", 1) != 1))) {
         return fault_set(fault, CLI_NOT_READY, "cannot write %.300s: %s.", file, strerror(errno));
     }
     return CLI_OK;
@@ -99,7 +101,9 @@ static int write_text(const char *file, const struct sl_buf *text, struct fault 
 
 static bool begin(const char *command, const char *file, const sigset_t *mask, pid_t *child)
 {
-    SL_AUTO(str) char *script = sl_strf("%s \"$1\"", command);
+    /* No shell stays between us and the editor, so that it hears what it is told; env knows
+     * settings that stand before a command. */
+    SL_AUTO(str) char *script = sl_strf("exec env %s \"$1\"", command);
     SL_AUTO(str) char *path = sl_strdup(file);
     char sh[] = "sh";
     char c[] = "-c";

@@ -57,12 +57,14 @@ class Terminal {
         this.ended = new Promise((done) => this.child.once('close', (code) => done(code)));
     }
 
-    /** Wait for these words, after those waited for before. */
+    /** Wait for these words, after those waited for before. A blank may be any blank, or the end of a line. */
     async says(words, seconds = 20) {
+        const wanted = new RegExp(words.split(/\s+/)
+            .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s+'), 'g');
         for (const until = Date.now() + seconds * 1000; ;) {
-            const at = this.screen.indexOf(words, this.read);
-            if (at >= 0) {
-                this.read = at + words.length;
+            wanted.lastIndex = this.read;
+            if (wanted.test(this.screen)) {
+                this.read = wanted.lastIndex;
                 return;
             }
             if (Date.now() > until || this.child.exitCode !== null) {
@@ -143,8 +145,8 @@ export class Clerk {
     /** Whether what this computer remembers has a part of this name. */
     remembers(prefix) {
         const state = join(this.folder, 'state');
-        return readdirSync(state).flatMap((id) => readdirSync(join(state, id)))
-            .some((name) => name.startsWith(prefix));
+        return readdirSync(state, { withFileTypes: true }).filter((one) => one.isDirectory())
+            .some(({ name }) => readdirSync(join(state, name)).some((file) => file.startsWith(prefix)));
     }
 }
 
