@@ -209,6 +209,8 @@ int64_t net_tls_left_s(const struct net_tls *tls)
 
 enum sl_code net_tls_set_up(SSL_CTX *ctx, const char *name, struct sl_err *err)
 {
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
+
     /* libwebsockets would let the name that a client asks for pick another listener's settings. */
     SSL_CTX_set_tlsext_servername_callback(ctx, NULL);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
@@ -219,7 +221,7 @@ enum sl_code net_tls_set_up(SSL_CTX *ctx, const char *name, struct sl_err *err)
     (void)SSL_CTX_set_timeout(ctx, SESSION_SECONDS);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(ctx, net_tls_ciphers) != 1 ||
-        SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1 ||
+        SSL_CTX_set1_groups(ctx, groups, sizeof groups / sizeof *groups) != 1 ||
         SSL_CTX_set_num_tickets(ctx, 1) != 1 ||
         SSL_CTX_set_session_id_context(ctx, (const unsigned char *)name, (unsigned)strlen(name)) !=
             1) {

@@ -401,6 +401,7 @@ int main(void)
     TCase *tc = tcase_create("common");
 
     suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, reader_stops_at_the_end);
     tcase_add_test(tc, buffer_grows_and_keeps);
     tcase_add_test(tc, base64_is_strict);

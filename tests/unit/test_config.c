@@ -277,6 +277,7 @@ int main(void)
     tcase_add_test(tests, what_is_printed_can_be_read);
     tcase_add_test(tests, help_has_every_key_and_fits);
     suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 60);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

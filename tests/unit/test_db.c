@@ -526,10 +526,12 @@ START_TEST(damage_is_found)
 {
     size_t len = 0;
 
+    OK(db_begin(db, &err));
     for (int i = 0; i < 2000; i++) {
         SL_AUTO(str) char *key = sl_strf("key-%d", i);
         OK(add(key, "some value"));
     }
+    OK(db_commit(db, &err));
     OK(store_integrity(db, &err));
     connect_to(true);
     OK(store_integrity(db, &err));
@@ -593,6 +595,7 @@ int main(void)
     tcase_add_test(tests, damage_is_found);
     tcase_add_test(tests, what_is_dropped_is_gone_from_the_file);
     suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 60);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

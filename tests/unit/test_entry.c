@@ -315,6 +315,7 @@ int main(void)
         return EXIT_FAILURE;
     }
     suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, each_type_has_its_lengths);
     tcase_add_test(tc, what_is_cut_off_is_refused);

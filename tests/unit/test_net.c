@@ -729,6 +729,7 @@ int main(void)
         return EXIT_FAILURE;
     }
     suite_add_tcase(suite, plain);
+    tcase_set_timeout(plain, 60);
     tcase_add_test(plain, addresses_are_read_and_written);
     tcase_add_test(plain, a_line_is_one_address);
     tcase_add_test(plain, this_machine_is_known);
@@ -747,6 +748,7 @@ int main(void)
     tcase_add_test(plain, post_arrives_whole_and_in_order);
     tcase_add_test(plain, a_frame_for_many_is_kept_until_the_last);
     suite_add_tcase(suite, files);
+    tcase_set_timeout(files, 60);
     tcase_add_checked_fixture(files, set_up_folder, tear_down_folder);
     tcase_add_test(files, files_and_routes_are_found);
     tcase_add_test(files, a_manifest_that_is_none_is_refused);

@@ -319,6 +319,7 @@ int main(void)
         return EXIT_FAILURE;
     }
     suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, a_roster_comes_apart_as_it_was_put_together);
     tcase_add_test(tc, what_is_no_roster_is_refused);

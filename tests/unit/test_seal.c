@@ -233,6 +233,7 @@ int main(void)
     tcase_add_test(tests, sealed_does_not_open_elsewhere);
     tcase_add_test(tests, sealing_twice_differs_looking_up_does_not);
     suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 60);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
