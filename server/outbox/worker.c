@@ -82,20 +82,21 @@ static bool do_step(struct round *round, bool writes,
 
     (void)pthread_mutex_init(&step.lock, NULL);
     (void)pthread_cond_init(&step.wake, NULL);
-    step.code = store_submit(round->outbox->options.store, &step.job, &step.err);
-    if (step.code == SL_OK) {
+    enum sl_code rc = store_submit(round->outbox->options.store, &step.job, &step.err);
+    if (rc == SL_OK) {
         (void)pthread_mutex_lock(&step.lock);
         while (!step.over) {
             (void)pthread_cond_wait(&step.wake, &step.lock);
         }
+        rc = step.code;
         (void)pthread_mutex_unlock(&step.lock);
     }
     (void)pthread_cond_destroy(&step.wake);
     (void)pthread_mutex_destroy(&step.lock);
-    if (step.code != SL_OK) {
+    if (rc != SL_OK) {
         sl_log_err(SL_LOG_ERROR, "notices_not_saved", &step.err);
     }
-    return step.code == SL_OK;
+    return rc == SL_OK;
 }
 
 /* ---- Steps ---- */
