@@ -71,8 +71,9 @@ static int parent_of(struct cli *cli, const struct desk *desk, const struct desk
 
 static int may_invite(struct cli *cli, const struct desk_thread *about, const struct inviting *in)
 {
-    struct e2_open_invite open;
     char day[WHEN_TEXT];
+    int64_t until = 0;
+    int rc;
 
     if (about->closed) {
         return fault_set(&cli->fault, CLI_NOT_READY, "%s is closed.", about->ref);
@@ -86,15 +87,15 @@ static int may_invite(struct cli *cli, const struct desk_thread *about, const st
         return fault_next(&cli->fault, "A forgotten password? sendline invite %s --again",
                           about->ref);
     }
-    if (e2_thread_open_invite(in->convos[0]->thread, &open) &&
-        (int64_t)open.expires_at > sl_now_s(cli->clock)) {
-        when_day((int64_t)open.expires_at, sl_now_s(cli->clock), day);
+    rc = inviting_open(in, &until);
+    if (rc == CLI_OK && until > 0) {
+        when_day(until, sl_now_s(cli->clock), day);
         fault_set(&cli->fault, CLI_NOT_READY,
                   "%s has an invitation to %s that is good until %s. A new one ends it.",
                   desk_name(about), about->ref, day);
-        return fault_next(&cli->fault, "Lost? sendline invite %s --again", about->ref);
+        rc = fault_next(&cli->fault, "Lost? sendline invite %s --again", about->ref);
     }
-    return CLI_OK;
+    return rc;
 }
 
 /** The question before anything is made. */

@@ -38,7 +38,7 @@ static const char *state_words(const json_t *invite, char out[WHEN_TEXT])
     } names[] = {{"used", "accepted"},
                  {"expired", "ran out"},
                  {"ended", "ended"},
-                 {"tries", "ended: five wrong codes"}};
+                 {"wrong_codes", "ended: five wrong codes"}};
     const char *state = json_string_value(json_object_get(invite, "state"));
     json_int_t left = json_integer_value(json_object_get(invite, "tries_left"));
 

@@ -88,6 +88,45 @@ int inviting_card(const struct inviting *in, struct e2_card *card)
     return fault_next(&in->cli->fault, "Look at it: sendline read %s --all --peek", convo->ref);
 }
 
+/** Does the service still give this one out? An invitation by somebody else is not in the answer,
+ * and counts as open. */
+static int given_out(struct cli *cli, const uint8_t invite_id[SL_ID_BYTES], bool *yes)
+{
+    SL_AUTO(json) json_t *answer = NULL;
+    json_t *invite;
+    size_t i;
+    int rc = link_call(cli->session->link, "invite.list", sl_json_new(), &answer, &cli->fault);
+
+    *yes = true;
+    json_array_foreach(json_object_get(answer, "invites"), i, invite)
+    {
+        const char *state = json_string_value(json_object_get(invite, "state"));
+        uint8_t id[SL_ID_BYTES];
+
+        if (state != NULL && sl_json_fixed(invite, "invite", id, sizeof(id), NULL) == SL_OK &&
+            memcmp(id, invite_id, sizeof(id)) == 0) {
+            *yes = strcmp(state, "open") == 0;
+        }
+    }
+    return rc;
+}
+
+int inviting_open(const struct inviting *in, int64_t *until)
+{
+    struct cli *cli = in->cli;
+    struct e2_open_invite open;
+    bool yes = false;
+    int rc = CLI_OK;
+
+    *until = 0;
+    if (e2_thread_open_invite(in->convos[0]->thread, &open) &&
+        (int64_t)open.expires_at > sl_now_s(cli->clock)) {
+        rc = given_out(cli, open.invite_id, &yes);
+        *until = yes ? (int64_t)open.expires_at : 0;
+    }
+    return rc;
+}
+
 /* ---- What goes before ---- */
 
 static json_t *card_body(const struct e2_card *card, const char *parent_name)
@@ -188,9 +227,12 @@ static int make_entry(struct inviting *in, size_t i, const uint8_t entry_id[SL_I
     struct sl_err err = {0};
 
     if (e2_compose_invite(convo->thread, &me, &in->invite, in->parent_id, (uint64_t)in->expires_at,
-                          &entry, &err) != SL_OK ||
-        e2_thread_take(convo->thread, convo->last_seq + 1, 0, sl_buf_bytes(&entry)) != E2_TAKEN) {
+                          &entry, &err) != SL_OK) {
         return fault_err(&cli->fault, &err, "the invitation cannot be made");
+    }
+    if (e2_thread_take(convo->thread, convo->last_seq + 1, 0, sl_buf_bytes(&entry)) != E2_TAKEN) {
+        return fault_set(&cli->fault, CLI_UNPLANNED, "the invitation would break a rule of %s.",
+                         convo->ref);
     }
     if (!e2_thread_key(convo->thread, out->key)) {
         return fault_set(&cli->fault, CLI_FORBIDDEN, "you do not have the key of %s.", convo->ref);

@@ -26,6 +26,8 @@ struct inviting {
  */
 SL_MUST_USE int inviting_start(struct inviting *in, struct cli *cli, const struct desk *desk,
                                const struct desk_thread *about, const uint8_t *parent_id);
+/** Is there an invitation that can still be accepted? *until is its end, or 0. */
+SL_MUST_USE int inviting_open(const struct inviting *in, int64_t *until);
 /** The title of the conversation asked for. */
 SL_MUST_USE int inviting_card(const struct inviting *in, struct e2_card *card);
 /**
