@@ -43,6 +43,8 @@ struct world_inside {
     struct rpc_conn conns[WORLD_MAX_CONNS];
     size_t conn_count;
     int64_t next_id;
+    struct world_hold *held;
+    pthread_t closer;
     sqlite3 *look;                  /* beside the store */
     uint8_t content[SL_HASH_BYTES]; /* of all tables, when it was last looked at */
     pthread_mutex_t lock;
@@ -529,6 +531,105 @@ json_t *world_inside_call(struct world *w, const char *name, json_t *take_args)
     (void)pthread_mutex_unlock(&a.in->lock);
     must(a.answer != NULL, "no answer from inside", name);
     return a.answer;
+}
+
+/* ---- A busy reader, a store that stops ---- */
+
+struct world_hold {
+    struct store_job job; /* first, so that the job is the hold */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool reached;
+    bool go;
+    bool over;
+};
+
+static void tell(struct world_hold *hold, bool *what)
+{
+    (void)pthread_mutex_lock(&hold->lock);
+    *what = true;
+    (void)pthread_cond_broadcast(&hold->wake);
+    (void)pthread_mutex_unlock(&hold->lock);
+}
+
+static void wait_for(struct world_hold *hold, const bool *what)
+{
+    (void)pthread_mutex_lock(&hold->lock);
+    while (!*what) {
+        (void)pthread_cond_wait(&hold->wake, &hold->lock);
+    }
+    (void)pthread_mutex_unlock(&hold->lock);
+}
+
+static enum sl_code hold_run(struct store_job *job, struct db *db, struct sl_err *err)
+{
+    struct world_hold *hold = (struct world_hold *)(void *)job;
+
+    (void)db;
+    (void)err;
+    tell(hold, &hold->reached);
+    wait_for(hold, &hold->go);
+    return SL_OK;
+}
+
+static void hold_done(struct store_job *job, enum sl_code code, const struct sl_err *err)
+{
+    struct world_hold *hold = (struct world_hold *)(void *)job;
+
+    (void)code;
+    (void)err;
+    tell(hold, &hold->over);
+}
+
+struct world_hold *world_hold(struct world *w, uint64_t lane)
+{
+    struct world_hold *hold = sl_alloc(sizeof *hold);
+    struct sl_err err = {.code = SL_OK};
+
+    (void)pthread_mutex_init(&hold->lock, NULL);
+    (void)pthread_cond_init(&hold->wake, NULL);
+    hold->job = (struct store_job){.lane = (uint32_t)lane, .run = hold_run, .done = hold_done};
+    must_ok(store_submit(w->store, &hold->job, &err), "hold", &err);
+    wait_for(hold, &hold->reached);
+    return hold;
+}
+
+void world_release(struct world_hold *take_hold)
+{
+    tell(take_hold, &take_hold->go);
+    wait_for(take_hold, &take_hold->over);
+    (void)pthread_mutex_destroy(&take_hold->lock);
+    (void)pthread_cond_destroy(&take_hold->wake);
+    free(take_hold);
+}
+
+static void *close_store(void *ctx)
+{
+    store_close(((struct world *)ctx)->store);
+    return NULL;
+}
+
+void world_begin_stop(struct world *w)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    struct rpc_conn *conn = world_connect(w, RPC_PUBLIC);
+    bool stopping = false;
+
+    /* On the other reader than the connection's, so that this one answers. */
+    w->inside->held = world_hold(w, conn->id + 1);
+    must(pthread_create(&w->inside->closer, NULL, close_store, w) == 0, "close", "no thread");
+    for (int i = 0; i < 10000 && !stopping; i++) {
+        stopping = strcmp(world_try(w, conn, "service.info", NULL), "stopping") == 0;
+        (void)nanosleep(&moment, NULL);
+    }
+    must(stopping, "close", "never begins");
+}
+
+void world_end_stop(struct world *w)
+{
+    world_release(w->inside->held);
+    (void)pthread_join(w->inside->closer, NULL);
+    w->store = NULL;
 }
 
 /* ---- What is over ---- */

@@ -117,6 +117,16 @@ json_t *world_inside_call(struct world *w, const char *name, json_t *take_args);
 /** "ok" or the error's code of a frame. Static. */
 const char *world_code(const json_t *frame);
 
+/** Keep the reader of a lane busy until world_release. Owned. */
+struct world_hold *world_hold(struct world *w, uint64_t lane);
+void world_release(struct world_hold *take_hold);
+/**
+ * Close the store while a reader is held, so that it takes nothing more and is not gone yet; and
+ * let it be gone. Afterwards there is no store.
+ */
+void world_begin_stop(struct world *w);
+void world_end_stop(struct world *w);
+
 /** Wait until everything that was asked is over, with its pushes. */
 void world_settle(struct world *w);
 /** The pushed frames of an account since the last time, in order: an owned array. Settles. */

@@ -136,10 +136,12 @@ END_TEST
 
 START_TEST(a_store_that_stops_is_no_fault)
 {
-    store_close(w->store);
-    w->store = NULL;
+    (void)world_staff(w, 0);
+    world_advance(w, 13 * 3600);
+    world_begin_stop(w);
     jobs_run_all(jobs); /* put off, and comes back */
     ck_assert_int_eq(told, 0);
+    world_end_stop(w);
 }
 END_TEST
 

@@ -1,7 +1,6 @@
 /* The dispatcher: frames, who may call what, how often, and that everything is answered once. */
 #include <check.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,76 +295,18 @@ START_TEST(who_floods_is_closed)
 }
 END_TEST
 
-/* A job that keeps its reader busy until it is let go. */
-struct hold {
-    struct store_job job;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool go;
-    bool over;
-};
-
-static enum sl_code hold_run(struct store_job *job, struct db *db, struct sl_err *err)
-{
-    struct hold *hold = (struct hold *)(void *)job;
-
-    (void)db;
-    (void)err;
-    (void)pthread_mutex_lock(&hold->lock);
-    while (!hold->go) {
-        (void)pthread_cond_wait(&hold->wake, &hold->lock);
-    }
-    (void)pthread_mutex_unlock(&hold->lock);
-    return SL_OK;
-}
-
-static void hold_done(struct store_job *job, enum sl_code code, const struct sl_err *err)
-{
-    struct hold *hold = (struct hold *)(void *)job;
-
-    (void)code;
-    (void)err;
-    (void)pthread_mutex_lock(&hold->lock);
-    hold->over = true;
-    (void)pthread_cond_broadcast(&hold->wake);
-    (void)pthread_mutex_unlock(&hold->lock);
-}
-
-static void hold_begin(struct hold *hold, uint64_t lane)
-{
-    struct sl_err err = {.code = SL_OK};
-
-    *hold = (struct hold){.go = false};
-    (void)pthread_mutex_init(&hold->lock, NULL);
-    (void)pthread_cond_init(&hold->wake, NULL);
-    hold->job = (struct store_job){.lane = (uint32_t)lane, .run = hold_run, .done = hold_done};
-    ck_assert_int_eq(store_submit(w->store, &hold->job, &err), SL_OK);
-}
-
-static void hold_end(struct hold *hold)
-{
-    (void)pthread_mutex_lock(&hold->lock);
-    hold->go = true;
-    (void)pthread_cond_broadcast(&hold->wake);
-    while (!hold->over) {
-        (void)pthread_cond_wait(&hold->wake, &hold->lock);
-    }
-    (void)pthread_mutex_unlock(&hold->lock);
-}
-
 START_TEST(so_many_may_be_under_way_and_no_more)
 {
     struct rpc_conn *conn = world_connect(w, RPC_PUBLIC);
-    struct hold hold;
     int limited = 0;
     int ok = 0;
 
-    hold_begin(&hold, conn->id);
+    struct world_hold *hold = world_hold(w, conn->id);
     for (int i = 0; i < 270; i++) {
         (void)world_send(w, conn, "service.info", NULL);
     }
     ck_assert_uint_eq(conn->in_flight, 270);
-    hold_end(&hold);
+    world_release(hold);
     world_settle(w);
     for (json_t *a = world_next(w, conn); a != NULL; a = world_next(w, conn)) {
         limited += strcmp(world_code(a), "rate_limited") == 0;
@@ -381,21 +322,19 @@ END_TEST
 
 START_TEST(a_full_queue_is_said_and_forgotten)
 {
-    struct hold holds[2];
+    struct world_hold *holds[2] = {world_hold(w, 0), world_hold(w, 1)};
     struct rpc_conn *conns[20];
     int busy = 0;
     int ok = 0;
 
-    hold_begin(&holds[0], 0);
-    hold_begin(&holds[1], 1);
     for (size_t c = 0; c < 20; c++) {
         conns[c] = world_connect(w, RPC_PUBLIC);
         for (int i = 0; i < 250; i++) {
             (void)world_send(w, conns[c], "service.info", NULL);
         }
     }
-    hold_end(&holds[0]);
-    hold_end(&holds[1]);
+    world_release(holds[0]);
+    world_release(holds[1]);
     world_settle(w);
     for (size_t c = 0; c < 20; c++) {
         for (json_t *a = world_next(w, conns[c]); a != NULL; a = world_next(w, conns[c])) {
@@ -414,20 +353,15 @@ END_TEST
 START_TEST(a_store_that_stops_is_said)
 {
     struct rpc_conn *conn = world_connect(w, RPC_PUBLIC);
-    struct hold hold;
 
-    hold_begin(&hold, conn->id);
-    int64_t before = world_send(w, conn, "service.info", NULL);
-    hold_end(&hold);
-    store_close(w->store);
-    SL_AUTO(json) json_t *answer = world_answer(w, conn, before);
-    ck_assert_str_eq(world_code(answer), "ok");
+    world_begin_stop(w);
     ck_assert_str_eq(world_try(w, conn, "service.info", NULL), "stopping");
     SL_AUTO(json)
     json_t *inside =
         world_inside_call(w, "session.cookie", world_args("ticket", world_random(w, 32), NULL));
     ck_assert_str_eq(world_code(inside), "stopping");
-    w->store = NULL;
+    world_end_stop(w);
+    ck_assert_uint_eq(conn->in_flight, 0);
 }
 END_TEST
 
