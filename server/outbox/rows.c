@@ -150,8 +150,11 @@ struct outbox_plan outbox_plan_of(const struct outbox_row *row, bool have_email,
         const int64_t at = after_quiet_at < row->until_at ? after_quiet_at : row->until_at;
         return (struct outbox_plan){.step = OUTBOX_WAIT, .at = at};
     }
-    if (!by_text && (!have_email || !is_address(row->email))) {
-        return settled(OUTBOX_GIVE_UP, "no_way_to_reach");
+    if (!by_text && !have_email) {
+        return settled(OUTBOX_DROP, "no_carrier");
+    }
+    if (!by_text && !is_address(row->email)) {
+        return settled(OUTBOX_GIVE_UP, "no_address");
     }
     const int64_t again_at = now_s + notice_pause_s(row->tries + 1);
     return (struct outbox_plan){
