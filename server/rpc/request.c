@@ -10,17 +10,17 @@
 #include "rpc/session.h"
 
 struct request *request_new(struct rpc *rpc, const struct rpc_route *route,
-                            const struct request_from *from, json_t *take_args)
+                            const struct request_from *from, json_t *take_frame, json_t *args)
 {
     struct request *r = sl_alloc(sizeof(*r));
 
     r->rpc = rpc;
     r->route = route;
     r->from = *from;
-    r->args = take_args;
+    r->frame = take_frame;
     r->call = (struct rpc_call){
         .env = &rpc->env,
-        .args = r->args,
+        .args = args,
         .peer = r->peer,
         .cookie_token = r->cookie_token,
         .ok = sl_json_new(),
@@ -40,7 +40,7 @@ void request_free(struct request *r)
     effects_fini(&r->effects);
     json_decref(r->call.ok);
     json_decref(r->call.extra);
-    json_decref(r->args);
+    json_decref(r->frame);
     free(r);
 }
 

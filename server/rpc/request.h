@@ -37,14 +37,19 @@ struct request {
     struct request_from from;
     struct rpc_call call;
     struct rpc_effects effects;
-    json_t *args; /**< owned */
+    json_t *frame; /**< owned: what came, with the arguments in it */
     char peer[46];
     char cookie_token[48];
 };
 
-/** Owned; who, listener, peer and cookie are the caller's to fill. */
+/**
+ * Owned; who, listener, peer and cookie are the caller's to fill.
+ *
+ * @param take_frame  handed over whole: nothing of it is shared with the loop
+ * @param args        in it; an object
+ */
 struct request *request_new(struct rpc *rpc, const struct rpc_route *route,
-                            const struct request_from *from, json_t *take_args);
+                            const struct request_from *from, json_t *take_frame, json_t *args);
 void request_free(struct request *request);
 
 /**

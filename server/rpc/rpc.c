@@ -23,7 +23,8 @@ enum {
 
 /* A frame taken apart. */
 struct frame {
-    json_t *args; /* borrowed; NULL: none */
+    json_t *json; /* owned, until it is a request's */
+    json_t *args; /* in it */
     struct request_from from;
     const struct rpc_route *route;
     int64_t retry_after_s; /* 0: nothing to say */
@@ -91,17 +92,25 @@ void rpc_conn_answered(struct rpc_conn *conn, const struct rpc_identity *who)
 
 /* ---- A frame ---- */
 
+static void sl_auto_frame(struct frame *f)
+{
+    json_decref(f->json);
+}
+
 /* The id first, so that whatever is wrong with the rest can be answered. */
-static enum sl_code read_frame(const json_t *json, struct frame *f, struct sl_err *err)
+static enum sl_code read_frame(struct frame *f, struct sl_err *err)
 {
     const char *name = NULL;
 
     f->from.nameless =
-        sl_json_int(json, "id", 0, (INT64_C(1) << 53) - 1, &f->from.id, NULL) != SL_OK;
-    f->args = json_object_get(json, "args");
-    if (f->from.nameless || sl_json_str(json, "call", 1, 64, &name, NULL) != SL_OK ||
-        handler_only(json, "id:int call:str args:object?", NULL) != SL_OK ||
-        (f->args != NULL && !json_is_object(f->args))) {
+        sl_json_int(f->json, "id", 0, (INT64_C(1) << 53) - 1, &f->from.id, NULL) != SL_OK;
+    if (!sl_json_has(f->json, "args")) {
+        sl_json_set(f->json, "args", sl_json_new());
+    }
+    f->args = json_object_get(f->json, "args");
+    if (f->from.nameless || sl_json_str(f->json, "call", 1, 64, &name, NULL) != SL_OK ||
+        handler_only(f->json, "id:int call:str args:object", NULL) != SL_OK ||
+        !json_is_object(f->args)) {
         return sl_fail(err, SL_BAD_FRAME, "not {id, call, args}");
     }
     f->route = rpc_route_of(name);
@@ -154,16 +163,15 @@ static enum sl_code may_call(const struct rpc_conn *conn, const struct frame *f,
                                     : sl_fail(err, SL_FORBIDDEN, "not a call of theirs");
 }
 
-static enum sl_code submit(struct rpc *rpc, const struct rpc_conn *conn, const struct frame *f,
+static enum sl_code submit(struct rpc *rpc, const struct rpc_conn *conn, struct frame *f,
                            struct sl_err *err)
 {
-    enum sl_code rc = f->args == NULL ? SL_OK : handler_only(f->args, f->route->args, err);
+    enum sl_code rc = handler_only(f->args, f->route->args, err);
 
     if (rc != SL_OK) {
         return rc;
     }
-    struct request *r = request_new(rpc, f->route, &f->from,
-                                    f->args != NULL ? json_incref(f->args) : sl_json_new());
+    struct request *r = request_new(rpc, f->route, &f->from, sl_steal(&f->json), f->args);
     r->call.who = conn->who;
     r->call.listener = conn->listener;
     memcpy(r->peer, conn->peer, sizeof(r->peer));
@@ -192,7 +200,7 @@ static bool refuse(struct rpc *rpc, struct rpc_conn *conn, const struct frame *f
 
 bool rpc_frame(struct rpc *rpc, struct rpc_conn *conn, const char *text, size_t len)
 {
-    SL_AUTO(json) json_t *json = NULL;
+    SL_AUTO(frame)
     struct frame f = {.from = {.loop = conn->loop, .conn = conn->id, .nameless = true}};
     const int64_t now_ms = sl_mono_ms(rpc->env.clock);
     struct sl_err err = {.code = SL_OK};
@@ -202,9 +210,9 @@ bool rpc_frame(struct rpc *rpc, struct rpc_conn *conn, const char *text, size_t 
     }
     conn->in_flight++;
     forget_idle_invitee(conn, now_ms);
-    enum sl_code rc = sl_json_parse(text, len, SL_MAX_JSON_DEPTH, &json, &err);
+    enum sl_code rc = sl_json_parse(text, len, SL_MAX_JSON_DEPTH, &f.json, &err);
     if (rc == SL_OK) {
-        rc = read_frame(json, &f, &err);
+        rc = read_frame(&f, &err);
     }
     if (rc == SL_OK || rc == SL_UNKNOWN_CALL) {
         enum sl_code allowed = take_allowance(rpc, conn, &f, len, now_ms, &err);
@@ -242,7 +250,7 @@ void rpc_internal(struct rpc *rpc, const char *name, json_t *take_args, const ch
         request_refuse(rpc, route, &from, NULL, &err);
         return;
     }
-    struct request *r = request_new(rpc, route, &from, take_args);
+    struct request *r = request_new(rpc, route, &from, take_args, take_args);
     r->call.who.role = R_HTTP;
     (void)snprintf(r->peer, sizeof(r->peer), "%s", peer);
     if (request_submit(r, 0, &err) != SL_OK) {
