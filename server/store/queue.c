@@ -25,7 +25,7 @@ bool queue_put(struct queue *q, struct store_job *job)
         }
         q->last = job;
     }
-    /* Nobody waits: no call into the kernel. And after the lock, so that nobody wakes only to wait. */
+    /* Nobody waits: no call into the kernel. After the lock, so that nobody wakes only to wait. */
     bool wake = open && q->waiting;
     (void)pthread_mutex_unlock(&q->lock);
     if (wake) {
