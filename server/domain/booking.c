@@ -124,7 +124,7 @@ static int64_t distance(const struct booking_ask *ask, const struct booking_plac
 size_t booking_nearest(const struct booking_ask *ask, int64_t wanted_at, size_t most,
                        struct booking_place *out)
 {
-    struct booking_place place;
+    struct booking_place place = {.count = 0};
     size_t count = 0;
 
     /* The best so far, in order; a new one moves up as long as it is nearer. */

@@ -171,7 +171,7 @@ static void hash_cause(const struct outbox *outbox, const struct notice *notice,
 
     if (notice->account_id != NULL) {
         memcpy(who, notice->account_id, SL_ID_BYTES);
-    } else {
+    } else if (notice->address != NULL) {
         seal_lookup(outbox->options.seal, "outbox.address", notice->address,
                     strlen(notice->address), who);
     }

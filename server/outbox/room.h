@@ -42,18 +42,18 @@ unsigned notice_flags(enum notice_kind kind);
 /** A row that is due, with what is known of the person now. Owned strings, NULL: none. */
 struct outbox_row {
     uint8_t id[SL_ID_BYTES];
-    enum notice_kind kind; /**< NOTICE_COUNT: a kind this program does not know */
     int64_t mark;
     int64_t made_at;
     int64_t until_at;
-    int tries;
-    bool damaged; /**< an address does not open */
+    int64_t seen_seq; /**< of the conversation that it is about; 0: there is none */
     char *email;
     char *mobile;
+    enum notice_kind kind; /**< NOTICE_COUNT: a kind this program does not know */
     enum notice_channel channel;
     struct notice_quiet quiet;
-    bool off;         /**< turned off by the person */
-    int64_t seen_seq; /**< of the conversation that it is about; 0: there is none */
+    int tries;
+    bool off;     /**< turned off by the person */
+    bool damaged; /**< an address does not open */
 };
 void outbox_row_fini(struct outbox_row *row);
 

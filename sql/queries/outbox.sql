@@ -36,13 +36,12 @@ WHERE notice_id = $1 AND state = 'waiting'
 
 -- name: outbox_given_up
 SELECT notice_id, kind, account_id, due_at, tries, reason, settled_at FROM outbox
-WHERE state = 'given_up' AND settled_at >= $1
+WHERE state = 'given_up' AND settled_at > 0 AND settled_at >= $1
 ORDER BY settled_at DESC, notice_id LIMIT $2
 
 -- name: outbox_forget
 DELETE FROM outbox WHERE notice_id IN (
-    SELECT notice_id FROM outbox
-    WHERE state IN ('sent', 'dropped', 'given_up') AND settled_at < $1 LIMIT 500)
+    SELECT notice_id FROM outbox WHERE settled_at > 0 AND settled_at < $1 LIMIT 500)
 
 -- name: notice_choice_put
 INSERT INTO notice_choice (account_id, channel, mobile, quiet_from_min, quiet_to_min)

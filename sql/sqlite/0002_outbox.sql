@@ -41,5 +41,5 @@ CREATE TABLE outbox (
     UNIQUE (kind, cause_hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 'waiting';
-CREATE INDEX outbox_settled ON outbox (state, settled_at);
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at > 0;
 CREATE INDEX outbox_subject ON outbox (subject_id) WHERE subject_id IS NOT NULL;
