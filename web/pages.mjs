@@ -62,15 +62,6 @@ function block(part) {
     const items = part.ul.map((/** @type {string} */ item) => `<li>${sentence(item)}</li>`).join("\n            ");
     return `<ul class="govuk-list govuk-list--bullet">\n            ${items}\n          </ul>`;
   }
-  if (part.table) {
-    const [head, ...rows] = part.table;
-    const cells = (/** @type {string[]} */ row) =>
-      row.map((cell, i) => (i === 0 ? `<th scope="row" class="govuk-table__header">${sentence(cell)}</th>` : `<td class="govuk-table__cell">${sentence(cell)}</td>`)).join("");
-    return `<table class="govuk-table">
-            <thead class="govuk-table__head"><tr class="govuk-table__row">${head.map((/** @type {string} */ cell) => `<th scope="col" class="govuk-table__header">${sentence(cell)}</th>`).join("")}</tr></thead>
-            <tbody class="govuk-table__body">${rows.map((/** @type {string[]} */ row) => `<tr class="govuk-table__row">${cells(row)}</tr>`).join("")}</tbody>
-          </table>`;
-  }
   return `<p class="govuk-body">${sentence(part.p)}</p>`;
 }
 

@@ -213,11 +213,11 @@ site.test('a list of staff that has run out: reading goes on, and sending asks f
 site.test('a page that is opened while the server restarts comes up by itself', async ({ visitor, page }) => {
     await site.signedIn(visitor);
     visitor.expected.push(/WebSocket connection/);
-    let down = true;
-    await page.routeWebSocket(/\/ws$/, (socket) => (down ? socket.close() : socket.connectToServer()));
+    await visitor.tamper({});
+    visitor.down = true;
     await page.reload();
     await page.getByText('We are unlocking your messages.').waitFor();
     await sleep(500);
-    down = false;
+    visitor.down = false;
     await page.getByLabel('Your message', { exact: true }).waitFor();
 });

@@ -189,15 +189,15 @@ site.test('a laptop that slept: signed out when it wakes', async ({ visitor, pag
 site.test('the server cannot be reached while signing in', async ({ visitor, page }) => {
     const { address, password } = await site.member();
     visitor.expected.push(/WebSocket connection/);
-    let down = true;
-    await page.routeWebSocket(/\/ws$/, (socket) => (down ? socket.close() : socket.connectToServer()));
+    await visitor.tamper({});
+    visitor.down = true;
     await page.goto('/sign-in');
     await page.getByLabel('Email address').fill(address);
     await page.getByLabel('Password', { exact: true }).fill(password);
     await visitor.press('Sign in');
     await page.locator('.govuk-error-summary', { hasText: 'We cannot reach Sendline. Check that you are connected to the internet' }).waitFor();
     await visitor.checkAccessible('no server');
-    down = false;
+    visitor.down = false;
     await visitor.press('Sign in');
     await page.locator('#navigation').waitFor({ state: 'attached' });
 });

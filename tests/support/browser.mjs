@@ -74,20 +74,28 @@ export class Visitor {
      * @param {object} how
      * @param {(frame: any, call: string | undefined) => any} [how.toPage] each frame for the page, and the name of the
      *   call that it answers; null: it does not arrive
-     * @param {(frame: any, line: { cut: () => void }) => any} [how.toServer] each call; an answer to it instead of the
-     *   server's, or null: it does not arrive; undefined: it goes on
+     * @param {(frame: any) => any} [how.toServer] each call; an answer to it instead of the server's, or null: it does
+     *   not arrive; undefined: it goes on
+     * While `down` is set there is no connection, see `goDown`. To be called before the page is opened.
      */
     async tamper({ toPage = (frame) => frame, toServer = () => undefined }) {
         /** Calls that the page made. @type {{ id: number, call: string, args: any }[]} */
         this.calls = [];
+        this.sockets = new Set();
+        this.down = false;
         await this.page.routeWebSocket(/\/ws$/, (socket) => {
+            this.sockets.add(socket);
+            if (this.down) {
+                socket.close();
+                return;
+            }
             const server = socket.connectToServer();
             const asked = new Map();
             socket.onMessage((text) => {
                 const frame = JSON.parse(String(text));
                 asked.set(frame.id, frame.call);
                 this.calls.push(frame);
-                const answer = toServer(frame, { cut: () => socket.close() });
+                const answer = toServer(frame);
                 if (answer === undefined) {
                     server.send(text);
                 } else if (answer !== null) {
@@ -102,6 +110,13 @@ export class Visitor {
                 }
             });
         });
+    }
+
+    /** The line that is tampered with goes, until `down` is unset. */
+    goDown() {
+        this.down = true;
+        this.sockets.forEach((socket) => socket.close());
+        this.sockets.clear();
     }
 
     /** How often the page made a call. @param {string} name */

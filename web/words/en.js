@@ -660,13 +660,16 @@ export const pages = (s) => ({
     body: [
       { p: 'Cookies are small notes that a website keeps on your device. We use 1. There are none for advertising, and none that watch what you do.' },
       { h2: 'The cookie we need' },
-      { table: [['Name', 'What it is for', 'It ends'], ['__Host-sendline', 'Keeps you signed in', 'When you close the browser or sign out. After 14 days if you said the device is yours']] },
+      {
+        ul: [
+          '{b}__Host-sendline{/b} keeps you signed in. It ends when you close the browser or sign out. If you said the device is yours, it ends after 14 days.',
+        ],
+      },
       { h2: 'What else we keep on your device' },
       {
-        table: [
-          ['What', 'What it is for', 'It ends'],
-          ['Half of a key', 'So that you can reload the page without signing in. It opens nothing by itself', 'When you sign out or close the page'],
-          ['What you were writing', 'So that nothing gets lost. It is locked with your password', 'When you send or delete it'],
+        ul: [
+          '{b}Half of a key{/b}, so that you can reload the page without signing in. It opens nothing by itself. It ends when you sign out or close the page.',
+          '{b}What you were writing{/b}, so that nothing gets lost. It is locked with your password. It ends when you send or delete it.',
         ],
       },
       { p: 'We cannot run the service without these, so we do not ask you about them.' },

@@ -137,8 +137,9 @@ export default (app, route) => {
     // What was new when the page was opened has been read by somebody who answers.
     newAfter = one.thread.head.seq;
     counted = false;
+    // Drawn before the new line comes: no other line has to move, and none is read out again.
+    app.draw();
     one.send(text);
-    app.update();
   };
 
   /** @param {Conversation} one */
