@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "common/text.h"
+#include "e2ee/prints.h"
 
 enum {
     VAULT_BLOCK = 1024
@@ -25,14 +26,6 @@ static char *nfkc(const char *text)
     return (char *)out;
 }
 
-/* White space and line ends of ECMAScript: what String.prototype.trim takes off. */
-static bool trims(utf8proc_int32_t point)
-{
-    return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0xa0 || point == 0x1680 ||
-           (point >= 0x2000 && point <= 0x200a) || point == 0x2028 || point == 0x2029 ||
-           point == 0x202f || point == 0x205f || point == 0x3000 || point == 0xfeff;
-}
-
 char *e2_address_normal(const char *address)
 {
     SL_AUTO(str) char *text = nfkc(address);
@@ -48,7 +41,7 @@ char *e2_address_normal(const char *address)
         utf8proc_int32_t point = 0;
         const utf8proc_ssize_t n = utf8proc_iterate(at + i, -1, &point);
         const size_t step = n > 0 ? (size_t)n : 1;
-        if (!trims(point)) {
+        if (!e2_is_space(point)) {
             start = begun ? start : i;
             begun = true;
             end = i + step;

@@ -175,7 +175,11 @@ enum sl_code e2_compose_seen(const struct e2_thread *t, const struct e2_writer *
                              struct sl_buf *out, struct sl_err *err)
 {
     struct sl_header header;
+    const enum e2_send send = e2_thread_can_send(t);
 
+    if (send != E2_SEND_YES && send != E2_SEND_NO_KEY) {
+        return sl_fail(err, SL_FORBIDDEN, "%s", e2_send_name(send));
+    }
     if (up_to == 0 || up_to > t->state.count || up_to < e2_state_last_taken(&t->state, me->id) ||
         e2_state_current(&t->state) == NULL) {
         return sl_fail(err, SL_BAD_REQUEST, "nothing can be seen up to entry %u", up_to);
@@ -261,7 +265,7 @@ enum sl_code e2_compose_key(const struct e2_thread *t, const struct e2_writer *m
     const struct e2_person *records = e2_trust_records(t->trust);
     SL_AUTO(buf) struct sl_buf bytes = {0};
     struct sl_key_body body = {0};
-    struct sl_header header;
+    struct sl_entry entry = {0};
     uint8_t key[E2_KEY_BYTES];
 
     enum sl_code rc = may_change_key(t, yes_to, err);
@@ -273,25 +277,29 @@ enum sl_code e2_compose_key(const struct e2_thread *t, const struct e2_writer *m
                        team == NULL ? "team" : "records holder");
     }
     sl_rand_fill(me->rand, key, sizeof(key));
-    e2_compose_header(t, me, SL_ENTRY_KEY, &header);
+    e2_compose_header(t, me, SL_ENTRY_KEY, &entry.header);
+    const uint32_t generation = entry.header.generation;
     body.roster_serial = e2_trust_serial(t->trust);
     memcpy(body.roster_hash, e2_trust_hash(t->trust), SL_HASH_BYTES);
-    e2_key_id(body.key_id, t->id, header.generation, key);
+    e2_key_id(body.key_id, t->id, generation, key);
     if (current != NULL) {
-        e2_previous(body.previous, key, t->id, header.generation, current->key, me->rand);
+        e2_previous(body.previous, key, t->id, generation, current->key, me->rand);
     }
     grant_to_holder(&body, &team->holder);
     grant_to_holder(&body, &records->holder);
     if (t->state.parent_keys.seq != 0) {
         grant_to_parent(&body, &t->state);
     }
-    const bool sealed = seal_grants(&body, key, me->rand);
+    bool has_key = false;
+    const char *reason = seal_grants(&body, key, me->rand)
+                             ? e2_rule_key(t, &entry, &body, &has_key, key)
+                             : "box-key";
     sodium_memzero(key, sizeof(key));
-    if (!sealed) {
-        return sl_fail(err, SL_FORBIDDEN, "nothing can be sealed to one of the holders");
+    if (reason != NULL) {
+        return sl_fail(err, SL_FORBIDDEN, "%s", reason);
     }
     sl_key_body_put(&bytes, &body);
-    e2_compose_sign(&header, sl_buf_bytes(&bytes), me->identity->sign_sk, out);
+    e2_compose_sign(&entry.header, sl_buf_bytes(&bytes), me->identity->sign_sk, out);
     return SL_OK;
 }
 
@@ -333,18 +341,24 @@ enum sl_code e2_compose_keys(const struct e2_thread *t, const struct e2_writer *
     SL_AUTO(buf) struct sl_buf bytes = {0};
     SL_AUTO(buf) struct sl_buf text = {0};
     struct sl_keys_body body = {.by = by};
-    struct sl_header header;
+    struct sl_entry entry = {0};
 
-    enum e2_send stopped = e2_thread_stopped(t);
-    if (stopped != E2_SEND_YES) {
-        return sl_fail(err, SL_FORBIDDEN, "%s", e2_send_name(stopped));
+    /* Who comes in has no keys that hold yet, and perhaps no key. */
+    const enum e2_send send = e2_thread_can_send(t);
+    if (send != E2_SEND_YES && send != E2_SEND_KEYS_REPLACED && send != E2_SEND_NO_KEY) {
+        return sl_fail(err, SL_FORBIDDEN, "%s", e2_send_name(send));
     }
     memcpy(body.sign_pk, me->identity->sign_pk, SL_PK_BYTES);
     memcpy(body.box_pk, me->identity->box_pk, SL_PK_BYTES);
     sl_keys_proof_put(&text, t->id, me->id, &body);
     (void)crypto_sign_detached(body.proof, NULL, text.data, text.len, prove_sk);
-    e2_compose_header(t, me, SL_ENTRY_KEYS, &header);
+    e2_compose_header(t, me, SL_ENTRY_KEYS, &entry.header);
+    const char *reason =
+        t->notes || e2_state_current(&t->state) == NULL ? "type" : e2_rule_keys(t, &entry, &body);
+    if (reason != NULL) {
+        return sl_fail(err, SL_FORBIDDEN, "%s", reason);
+    }
     sl_keys_body_put(&bytes, &body);
-    e2_compose_sign(&header, sl_buf_bytes(&bytes), me->identity->sign_sk, out);
+    e2_compose_sign(&entry.header, sl_buf_bytes(&bytes), me->identity->sign_sk, out);
     return SL_OK;
 }

@@ -3,8 +3,9 @@
  * entry_stale, take what is new and make it again with the same entry id. Appends the whole entry
  * to `out`.
  *
- * All but the seen entry need e2_thread_can_send (a key entry does without a key of its own to go
- * on from only where there is none yet); they return SL_FORBIDDEN with the reason's name otherwise.
+ * All need e2_thread_can_send (a key entry does without a key of its own to go on from where there
+ * is none yet, a seen entry without a key at all); they return SL_FORBIDDEN with the reason's name
+ * otherwise.
  * Thread: one owner; the thread is only read.
  */
 #ifndef SENDLINE_E2EE_COMPOSE_H
@@ -40,7 +41,8 @@ SL_MUST_USE enum sl_code e2_compose_retract(const struct e2_thread *t, const str
  * The next generation of the thread's key (or the first): for the team, the records officers and
  * the parent's newest keys, as the newest roster has them.
  *
- * @param team_id      the team; NULL: the one that has it. Needed for the first.
+ * @param team_id      the team; NULL: the one that has it. Needed for the first. Another one than
+ * before was named to the thread (e2_thread_name_team).
  * @param yes_to       inviter_id of e2_thread_key_need after a person said yes to that name; NULL:
  * nobody was asked
  * @return SL_OK; SL_FORBIDDEN: needs_yes and yes_to is not that inviter; or see above;
@@ -69,7 +71,8 @@ SL_MUST_USE enum sl_code e2_compose_seen(const struct e2_thread *t, const struct
 /* ---- The parent's side: tests alone use it here ---- */
 
 /** A keys entry, signed with the new identity. `by`: seq of the invite, proved with its accept key,
- * or 0 and the old sign key (64 bytes). me->identity is the new one, me->id the parent's id. */
+ * or 0 and the old sign key (64 bytes). me->identity is the new one, me->id the parent's id.
+ * @return SL_FORBIDDEN also when nobody would take it. */
 SL_MUST_USE enum sl_code e2_compose_keys(const struct e2_thread *t, const struct e2_writer *me,
                                          uint32_t by, const uint8_t prove_sk[64],
                                          struct sl_buf *out, struct sl_err *err);

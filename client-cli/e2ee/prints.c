@@ -1,6 +1,7 @@
 #include "e2ee/prints.h"
 
 #include <string.h>
+#include <utf8proc.h>
 
 static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -43,39 +44,61 @@ void e2_typed(const uint8_t raw[E2_TYPED_RAW], char out[E2_TYPED_CHARS + 1])
     *at = '\0';
 }
 
-/* -1: no symbol; -2: to be skipped. */
-static int value_of(char c)
+bool e2_is_space(int32_t point)
 {
-    if (c >= 'a' && c <= 'z') {
-        c = (char)(c - 'a' + 'A');
+    return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0xa0 || point == 0x1680 ||
+           (point >= 0x2000 && point <= 0x200a) || point == 0x2028 || point == 0x2029 ||
+           point == 0x202f || point == 0x205f || point == 0x3000 || point == 0xfeff;
+}
+
+/* Hyphens and dashes as keyboards and word processors make them. */
+static bool is_between(int32_t point)
+{
+    return e2_is_space(point) || point == '-' || (point >= 0x2010 && point <= 0x2015);
+}
+
+/* -1: no symbol. */
+static int value_of(int32_t point)
+{
+    if (point >= 'a' && point <= 'z') {
+        point += 'A' - 'a';
     }
-    if (c == 'O') {
-        c = '0';
-    } else if (c == 'I' || c == 'L') {
-        c = '1';
-    } else if (c == '-' || c == ' ' || (c >= '\t' && c <= '\r')) {
-        return -2;
+    if (point == 'O') {
+        point = '0';
+    } else if (point == 'I' || point == 'L') {
+        point = '1';
     }
-    const char *at = c == '\0' ? NULL : strchr(symbols, c);
+    const char *at = point > 0 && point < 0x80 ? strchr(symbols, point) : NULL;
     return at == NULL ? -1 : (int)(at - symbols);
+}
+
+/* Symbols without what stands between them; how many there are, kept or not. */
+static size_t take_symbols(const char *text, int all[GROUPS * WITH_CHECK])
+{
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
+    size_t count = 0;
+
+    while (*at != '\0') {
+        utf8proc_int32_t point = -1;
+        const utf8proc_ssize_t n = utf8proc_iterate(at, -1, &point);
+        at += n > 0 ? n : 1;
+        if (n > 0 && is_between(point)) {
+            continue;
+        }
+        if (count < GROUPS * WITH_CHECK) {
+            all[count] = value_of(point);
+        }
+        count++;
+    }
+    return count;
 }
 
 int e2_typed_read(const char *text, uint8_t raw[E2_TYPED_RAW])
 {
     int all[GROUPS * WITH_CHECK];
     uint8_t values[GROUPS * IN_GROUP];
-    size_t count = 0;
+    const size_t count = take_symbols(text, all);
 
-    for (const char *c = text; *c != '\0'; c++) {
-        const int v = value_of(*c);
-        if (v == -2) {
-            continue;
-        }
-        if (count == GROUPS * WITH_CHECK) {
-            return TOO_LONG_OR_SHORT;
-        }
-        all[count++] = v;
-    }
     for (unsigned group = 0; group < GROUPS; group++) {
         const int *five = all + (size_t)group * WITH_CHECK;
         if (count < (size_t)(group + 1) * WITH_CHECK) {
@@ -92,6 +115,9 @@ int e2_typed_read(const char *text, uint8_t raw[E2_TYPED_RAW])
         if (check_of(values + (size_t)group * IN_GROUP, group) != (unsigned)five[IN_GROUP]) {
             return (int)group;
         }
+    }
+    if (count != GROUPS * WITH_CHECK) {
+        return TOO_LONG_OR_SHORT;
     }
     uint8_t made[E2_TYPED_RAW] = {0};
     for (size_t i = 0; i < sizeof(values); i++) {

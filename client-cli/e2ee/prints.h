@@ -17,11 +17,16 @@ enum {
 void e2_typed(const uint8_t raw[E2_TYPED_RAW], char out[E2_TYPED_CHARS + 1]);
 
 /**
- * Takes what people make of it: small letters, spaces, hyphens or none, O for 0, I and L for 1.
+ * Takes what people make of it: small letters, spaces, hyphens, dashes or none, O for 0, I and L
+ * for 1.
  * @return -1: right; 0 to 5: the first group that cannot be right (count it from 1 for people); 6:
  * too long or short.
  */
 int e2_typed_read(const char *text, uint8_t raw[E2_TYPED_RAW]);
+
+/** White space and line ends of ECMAScript: what both halves leave out here, and trim off
+ * addresses. */
+bool e2_is_space(int32_t point);
 
 /** The print of a holder record, read out at enrolment. */
 void e2_holder_print(struct sl_bytes holder, char out[E2_TYPED_CHARS + 1]);

@@ -168,16 +168,31 @@ static bool any_unbacked(const struct e2_thread *t)
     return false;
 }
 
-/* A newly opened key may open, by its `previous`, what could not be read so far. */
-static bool opens_older(const struct e2_thread *t)
+static bool is_unread(const struct e2_seen_key *key)
 {
-    const struct e2_seen_key *current = e2_state_current(&t->state);
+    return key->taken && !key->has_key;
+}
 
-    if (current == NULL || !current->has_key) {
+/* Does the newest entry, a key entry taken or not, lead to the key of an older one that could not
+ * be opened? */
+static bool opens_older(struct e2_thread *t)
+{
+    const struct sl_buf *newest = &t->stored[t->stored_count - 1].bytes;
+    const struct e2_state *s = &t->state;
+    bool filled = false;
+
+    if (newest->len < SL_HEADER_BYTES || newest->data[1] != SL_ENTRY_KEY) {
         return false;
     }
-    for (size_t i = 0; i < t->state.key_count; i++) {
-        if (t->state.keys[i].taken && !t->state.keys[i].has_key) {
+    for (size_t i = 0; i < s->key_count; i++) {
+        if (!is_unread(&s->keys[i])) {
+            continue;
+        }
+        if (!filled) {
+            e2_ring_fill(t);
+            filled = true;
+        }
+        if (e2_ring_find(t, s->keys[i].body.key_id) != NULL) {
             return true;
         }
     }
@@ -216,16 +231,17 @@ static enum e2_verdict take(struct e2_thread *t, uint32_t seq, int64_t at, bool 
     }
     append(t, at, whole, bytes, link);
     check_remembered(t, seq);
-    if (t->waiting) {
-        return E2_WAITING;
-    }
+    const bool waiting = t->waiting;
     const size_t before = t->state.current;
-    (void)step(t);
-    const bool new_key = t->state.current != before;
-    if ((new_key && opens_older(t)) || any_unbacked(t) || !whole) {
+    if (!waiting) {
+        (void)step(t);
+    }
+    /* A retract may vouch for a message without a body. */
+    const bool vouches = !waiting && (any_unbacked(t) || !whole);
+    if (vouches || opens_older(t)) {
         judge_all(t);
     } else {
-        e2_judge_marks(t, new_key ? 0 : seq - 1);
+        e2_judge_marks(t, t->state.current != before ? 0 : seq - 1);
     }
     return verdict_of(t, seq);
 }

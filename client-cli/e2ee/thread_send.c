@@ -23,12 +23,14 @@ static enum e2_send staff_may(const struct e2_thread *t)
     return e2_trust_expired(t->trust, sl_now_s(t->clock)) ? E2_SEND_ROSTER_EXPIRED : E2_SEND_YES;
 }
 
-static bool has_parent_keys(const struct e2_thread *t)
+static enum e2_send parent_may(const struct e2_thread *t)
 {
     const struct e2_parent_keys *keys = &t->state.parent_keys;
     const struct e2_identity *mine = keys->seq == 0 ? NULL : e2_seeds_find(t->seeds, keys->box_pk);
 
-    return mine != NULL && memcmp(mine->sign_pk, keys->sign_pk, SL_PK_BYTES) == 0;
+    return mine != NULL && memcmp(mine->sign_pk, keys->sign_pk, SL_PK_BYTES) == 0
+               ? E2_SEND_YES
+               : E2_SEND_KEYS_REPLACED;
 }
 
 enum e2_send e2_thread_can_send(const struct e2_thread *t)
@@ -48,14 +50,11 @@ enum e2_send e2_thread_can_send(const struct e2_thread *t)
     if (e2_trust_alarm(t->trust) != E2_ALARM_NONE) {
         return E2_SEND_TRUST_ALARM;
     }
-    if (t->reader != E2_READ_AS_PARENT && (send = staff_may(t)) != E2_SEND_YES) {
+    send = t->reader == E2_READ_AS_PARENT ? parent_may(t) : staff_may(t);
+    if (send != E2_SEND_YES) {
         return send;
     }
-    if (current == NULL || !current->has_key) {
-        return E2_SEND_NO_KEY;
-    }
-    return t->reader == E2_READ_AS_PARENT && !has_parent_keys(t) ? E2_SEND_KEYS_REPLACED
-                                                                 : E2_SEND_YES;
+    return current != NULL && current->has_key ? E2_SEND_YES : E2_SEND_NO_KEY;
 }
 
 static bool has_ended(const struct e2_thread *t, const struct sl_key_body *body, uint8_t kind)

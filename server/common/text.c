@@ -24,13 +24,24 @@ void sl_b64_put(struct sl_buf *out, const void *data, size_t len)
     out->len += size - 1; /* without the NUL */
 }
 
-/* libsodium's decoder refuses bytes outside the alphabet, padding, and bits left over at the end.
+/* libsodium's decoder refuses padding, bits left over at the end, and bytes outside the alphabet;
+ * but where char is signed, version 1.0.18 takes some of those above 127 for digits.
  */
+static bool all_ascii(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (((unsigned char)text[i] & 0x80U) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool decode(const char *text, size_t len, uint8_t *out, size_t cap, size_t *got)
 {
     const char *end = NULL;
 
-    if (len % 4 == 1) {
+    if (len % 4 == 1 || !all_ascii(text, len)) {
         return false;
     }
     return sodium_base642bin(out, cap, text, len, NULL, got, &end,

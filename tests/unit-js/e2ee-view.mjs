@@ -21,7 +21,7 @@ export function verdictOf(item) {
 }
 
 /** Bytes as the JSON of a message has them. @param {any} value @returns {any} */
-function plain(value) {
+export function plain(value) {
     if (value instanceof Uint8Array) {
         return toB64(value);
     }

@@ -206,7 +206,7 @@ describe('pages made by the build', () => {
             assert.match(html, /<title>[^<]+<\/title>/, name);
             assert.equal(html.match(/<h1/g)?.length, 1, name);
             const asked = [...html.matchAll(/\{\{([^}]*)\}\}/g)].map(([, one]) => one);
-            assert.deepEqual(asked.filter((one) => !one.startsWith('asset:') && !(one in sampleSettings)), [], name);
+            assert.deepEqual(asked.filter((one) => !/^(asset|preload):/.test(one) && !(one in sampleSettings)), [], name);
             assert.doesNotMatch(html.replace(/\{\{[^}]*\}\}/g, ''), /[{}]|undefined/, name);
         }
     });

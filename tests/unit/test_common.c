@@ -49,8 +49,8 @@ END_TEST
 
 START_TEST(base64_is_strict)
 {
-    static const char *const refused[] = {"A",    "AB=",  "AB==", "A+",  "A/",
-                                          "AB C", "AB\n", "AR",   "AAB", "é"};
+    static const char *const refused[] = {
+        "A", "AB=", "AB==", "A+", "A/", "AB C", "AB\n", "AR", "AAB", "é", "AAAA\xef\xbb\xbf\x41"};
     uint8_t out[16];
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {

@@ -214,7 +214,7 @@ const sequences = (main) => {
         ['the whole thread, to a team', { roster: 3, reader: 'team2', after: 16 }, () => {}, []],
         ['the whole thread, to the records officers', { roster: 3, reader: 'records', after: 16 }, () => {}, []],
         ['the whole thread, to a parent with the newest grant alone', { roster: 3, reader: 'parent3', after: 16 }, () => {}, []],
-        ['the whole thread, to a parent whose keys were replaced', { roster: 3, reader: 'parent', after: 0, held: first }, whole(main), [...all.slice(0, 9), '8 no-key', ...all.slice(10, 14), '8 no-key', 'seen'], 'no-key'],
+        ['the whole thread, to a parent whose keys were replaced', { roster: 3, reader: 'parent', after: 0, held: first }, whole(main), [...all.slice(0, 9), '8 no-key', ...all.slice(10, 14), '8 no-key', 'seen'], 'keys-replaced'],
         ['the whole thread, with what was taken back left out', { roster: 3, reader: 'team2', after: 0, without: [5] }, whole(main), all],
         ['notes', { thread: 'notes', after: 2 }, () => {}, []],
         ['notes with an invitation', { thread: 'notes', after: 2 }, (c) => { c.invite('jane'); }, ['1 type']],
@@ -256,7 +256,7 @@ const sequences = (main) => {
         }, [...Array(12).fill('5 generation'), '6 previous', 'key']],
         ['a parent without a grant reads by the key they hold', { reader: 'parent', after: 0, held: first }, whole(main, 5), ['key', 'card', 'invite', 'keys', 'text']],
         ['a parent with nothing yet', { reader: 'parent', after: 0 }, whole(main, 5), ['key', '8 no-key', 'invite', 'keys', '8 no-key'], 'no-key'],
-        ['a held key counts only for its key_id', { reader: 'parent', after: 0, held: [1, '22'.repeat(32)] }, whole(main, 2), ['key', '8 no-key'], 'no-key'],
+        ['a held key counts only for its key_id', { reader: 'parent', after: 0, held: [1, '22'.repeat(32)] }, whole(main, 2), ['key', '8 no-key'], 'keys-replaced'],
         ['a parent reads what was rotated before they came, once granted', { reader: 'parent', after: 3, held: first }, (c) => {
             c.rotate('jane');
             c.say('jane', text());

@@ -237,6 +237,15 @@ export class Cursor {
         return this.integer(4);
     }
 
+    /**
+     * A time. Beyond 2^53 it is nonsense but breaks no rule, so it must not make something unreadable
+     * for one client and readable for the other: it counts as the largest number there is.
+     */
+    clock() {
+        const value = this.take(8).reduce((sum, byte) => sum * 256 + byte, 0);
+        return Math.min(value, Number.MAX_SAFE_INTEGER);
+    }
+
     u64() {
         return this.integer(8);
     }

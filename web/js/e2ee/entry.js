@@ -56,20 +56,11 @@ export function parseHeader(bytes) {
         threadId: c.take(16),
         authorId: c.take(16),
         entryId: c.take(16),
-        sentAt: clock(c.take(8)),
+        sentAt: c.clock(),
         generation: c.u32(),
         prevSeq: c.u32(),
         prevLink: c.take(32),
     };
-}
-
-/**
- * A clock beyond 2^53 is nonsense but breaks no rule, so it must not make an entry unreadable for
- * one client and readable for the other: it is shown as the largest number there is.
- * @param {Uint8Array} bytes
- */
-function clock(bytes) {
-    return Math.min(bytes.reduce((sum, b) => sum * 256 + b, 0), Number.MAX_SAFE_INTEGER);
 }
 
 /**
@@ -164,7 +155,7 @@ export function parseInviteBody(body) {
         inviteId: c.take(16),
         parentId: c.take(16),
         acceptPk: c.take(32),
-        expiresAt: clock(c.take(8)),
+        expiresAt: c.clock(),
     };
 }
 

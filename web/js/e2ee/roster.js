@@ -20,6 +20,8 @@ import { toTyped } from './typed.js';
 export const STAFF = 1;
 export const TEAM = 2;
 export const RECORDS = 3;
+const MAX_ROOTS = 8;
+const MAX_ROWS = 2000;
 /** The longest time that a roster may be valid. */
 export const VALIDITY_S = 92 * 24 * 60 * 60;
 
@@ -97,15 +99,16 @@ export function parseRoster(bytes) {
     const c = new Cursor(bytes);
     c.label(ROSTER_LABEL);
     const serial = c.u32();
-    const issuedAt = c.u64();
-    const expiresAt = c.u64();
+    const issuedAt = c.clock();
+    const expiresAt = c.clock();
     const roots = Array.from({ length: c.u8() }, () => c.take(32));
     const rows = Array.from({ length: c.u16() }, () => ({ hash: c.take(32), ended: c.u32() }));
     const signed = bytes.slice(0, c.at);
     const signature = c.take(64);
     c.end();
     const distinct = new Set(rows.map((row) => toHex(row.hash)));
-    if (serial === 0 || roots.length === 0 || distinct.size !== rows.length
+    if (serial === 0 || roots.length === 0 || roots.length > MAX_ROOTS
+        || rows.length > MAX_ROWS || distinct.size !== rows.length
         || rows.some((row) => row.ended > serial)) {
         throw new E2eeError('roster');
     }

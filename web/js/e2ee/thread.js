@@ -63,7 +63,7 @@ function nextLink(threadId, seq, before, input) {
  * @returns {{ generation: number, body: import('./types.js').KeyBody } | null}
  */
 function keyEntryIn(input) {
-    if (!input.entry || input.entry[1] !== KEY) {
+    if (!input.entry || input.entry[0] !== 1 || input.entry[1] !== KEY) {
         return null;
     }
     try {
@@ -198,21 +198,34 @@ export class Thread {
      */
     takeInput(input) {
         const { seq } = input;
-        if (!this.append(seq, input) || this.waiting) {
+        if (!this.append(seq, input)) {
             return this.verdict(seq);
         }
-        const before = this.state.current;
-        this.step(input);
-        const current = this.state.current;
-        const found = current !== before && current?.key
-            && this.state.keyEntries.some((entry) => entry.taken && !entry.key);
-        // A new key may open older ones, and a retract may vouch for a message without a body.
-        if (found || this.unbacked.size > 0 || !input.entry) {
+        const { waiting, state: { current } } = this;
+        if (!waiting) {
+            this.step(input);
+        }
+        // A retract may vouch for a message without a body.
+        const vouches = !waiting && (this.unbacked.size > 0 || !input.entry);
+        if (vouches || this.opensOlder(input)) {
             this.judgeAll();
         } else {
-            this.mark(current !== before ? 0 : seq - 1);
+            this.mark(this.state.current !== current ? 0 : seq - 1);
         }
         return this.verdict(seq);
+    }
+
+    /**
+     * Whether a key entry, taken or not, leads to the key of an older one that could not be opened.
+     * @param {Input} input
+     */
+    opensOlder(input) {
+        const unread = this.state.keyEntries.filter((entry) => entry.taken && !entry.key);
+        if (unread.length === 0 || !keyEntryIn(input)) {
+            return false;
+        }
+        const keys = reachableKeys(this.threadId, this.reader, this.held, this.inputs);
+        return unread.some((entry) => keys.has(toHex(entry.body.keyId)));
     }
 
     /** @param {TrustedRoster} roster */
@@ -443,11 +456,10 @@ export class Thread {
 
     parentMayNot() {
         const keys = this.state.parentKeys;
-        if (!this.key) {
-            return 'no-key';
+        if (!keys || !this.reader.identities.some((me) => equal(me.sign.pk, keys.signPk))) {
+            return 'keys-replaced';
         }
-        return keys && this.reader.identities.some((me) => equal(me.sign.pk, keys.signPk))
-            ? null : 'keys-replaced';
+        return this.key ? null : 'no-key';
     }
 
     staffMayNot() {
