@@ -134,11 +134,23 @@ static const char *info_text(const struct inviting *in, const char *field)
     return text != NULL ? text : "";
 }
 
-static const char *public_url(const struct inviting *in)
+/** Without a slash at its end. Owned. */
+static char *public_url(const struct inviting *in)
 {
     const char *set = in->cli->conf.public_url;
+    const char *url = set != NULL ? set : info_text(in, "public_url");
+    size_t len = strlen(url);
 
-    return set != NULL ? set : info_text(in, "public_url");
+    return sl_strndup(url, len > 0 && url[len - 1] == '/' ? len - 1 : len);
+}
+
+/** The address of families goes into links and letters: from the service it may be anything. */
+static int check_url(const struct inviting *in)
+{
+    SL_AUTO(str) char *url = public_url(in);
+    struct wire_address unused;
+
+    return wire_address(url, &unused, &in->cli->fault);
 }
 
 static int write_letter(const struct inviting *in, const struct handout *h, const char *name)
@@ -146,11 +158,12 @@ static int write_letter(const struct inviting *in, const struct handout *h, cons
     struct cli *cli = in->cli;
     SL_AUTO(qr) struct qr qr = {0};
     SL_AUTO(secret) struct sl_buf pdf = {0};
+    SL_AUTO(str) char *url = public_url(in);
     struct letter letter = {
         .council = info_text(in, "council"),
         .parent = name,
         .caseworker = session_name(cli->session, cli->session->staff_id),
-        .public_url = public_url(in),
+        .public_url = url,
         .link = h->link,
         .typed = h->typed,
         .helpline = cli->conf.helpline != NULL ? cli->conf.helpline : info_text(in, "phone"),
@@ -262,9 +275,10 @@ static int show(const struct inviting *in, const struct handout *h, const char *
 static int hand_on(struct inviting *in, struct handout *h, const char *name)
 {
     struct cli *cli = in->cli;
+    SL_AUTO(str) char *url = public_url(in);
     int rc = CLI_OK;
 
-    h->link = e2_invite_link(public_url(in), in->invite.secret);
+    h->link = e2_invite_link(url, in->invite.secret);
     e2_typed(in->invite.secret, h->typed);
     (void)snprintf(h->code, sizeof(h->code), "%.4s %.4s %.4s", in->invite.code, in->invite.code + 4,
                    in->invite.code + 8);
@@ -347,6 +361,9 @@ int cmd_invite(struct cli *cli)
     }
     if (rc == CLI_OK) {
         rc = may_invite(cli, about, &in);
+    }
+    if (rc == CLI_OK) {
+        rc = check_url(&in);
     }
     if (rc == CLI_OK) {
         rc = take_details(cli, &in, d);

@@ -577,6 +577,12 @@ static int make_all(struct cli *cli, const json_t *info, const char *out_dir, js
 
     m.public_url = info_text(info, "public_url");
     if (rc == CLI_OK) {
+        struct wire_address unused;
+
+        /* It goes into everybody's settings. */
+        rc = wire_address(m.public_url, &unused, &cli->fault);
+    }
+    if (rc == CLI_OK) {
         rc = take_plan(cli, &plan);
     }
     if (rc == CLI_OK) {

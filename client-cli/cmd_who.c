@@ -19,9 +19,23 @@ enum {
 
 struct colleague {
     const struct e2_person *person;
-    char role[20];
+    const char *role; /**< static; "" when it is none that we know */
     char team[SL_MAX_NAME_BYTES + 1];
 };
+
+/** The service's word for a role, if it is one. */
+static const char *role_of(const json_t *item)
+{
+    static const char *const roles[] = {"caseworker", "manager", "records"};
+    const char *role = json_string_value(json_object_get(item, "role"));
+
+    for (size_t i = 0; role != NULL && i < sizeof(roles) / sizeof(roles[0]); i++) {
+        if (strcmp(role, roles[i]) == 0) {
+            return roles[i];
+        }
+    }
+    return "";
+}
 
 static void fill(const struct cli *cli, const json_t *list, struct colleague *c)
 {
@@ -31,13 +45,12 @@ static void fill(const struct cli *cli, const json_t *list, struct colleague *c)
     json_array_foreach(json_object_get(list, "staff"), i, item)
     {
         uint8_t id[SL_ID_BYTES];
-        const char *role = json_string_value(json_object_get(item, "role"));
 
         if (sl_json_fixed(item, "staff", id, sizeof(id), NULL) != SL_OK ||
             memcmp(id, c->person->holder.id, sizeof(id)) != 0) {
             continue;
         }
-        (void)snprintf(c->role, sizeof(c->role), "%s", role != NULL ? role : "");
+        c->role = role_of(item);
         if (sl_json_fixed(item, "team", id, sizeof(id), NULL) == SL_OK) {
             const struct e2_person *team = e2_trust_team(cli->session->trust, id);
 
@@ -129,6 +142,7 @@ static int who_all(struct cli *cli)
     for (size_t i = 0; i < count; i++) {
         if (people[i].holder.kind == SL_HOLDER_STAFF && people[i].ended == 0) {
             list[n].person = &people[i];
+            list[n].role = "";
             fill(cli, answer, &list[n++]);
         }
     }

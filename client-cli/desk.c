@@ -39,6 +39,7 @@ void desk_take_reply(struct desk_thread *thread, const json_t *json)
     json_t *reply = json_object_get(json, "reply");
     const char *state = json_string_value(json_object_get(reply, "state"));
     const char *due = json_string_value(json_object_get(reply, "due_on"));
+    struct when day;
 
     if (sl_json_has(json, "unread")) {
         thread->unread = (uint32_t)json_integer_value(json_object_get(json, "unread"));
@@ -54,7 +55,8 @@ void desk_take_reply(struct desk_thread *thread, const json_t *json)
     }
     thread->waiting_since_at = json_integer_value(json_object_get(reply, "waiting_since_at"));
     thread->reply_seq = (uint32_t)json_integer_value(json_object_get(reply, "seq"));
-    (void)snprintf(thread->due_on, sizeof(thread->due_on), "%s", due != NULL ? due : "");
+    (void)snprintf(thread->due_on, sizeof(thread->due_on), "%s",
+                   due != NULL && when_parse_on(due, &day) ? due : "");
 }
 
 static int take_item(struct cli *cli, const json_t *item, struct desk_thread *out)

@@ -371,9 +371,6 @@ static int open_seeds(struct cli *cli, const json_t *answer)
 
 static void take_account(struct session *s, const json_t *answer)
 {
-    const char *role = json_string_value(json_object_get(answer, "role"));
-
-    (void)snprintf(s->role, sizeof(s->role), "%s", role != NULL ? role : "");
     s->has_team = sl_json_fixed(answer, "team", s->team_id, sizeof(s->team_id), NULL) == SL_OK;
 }
 

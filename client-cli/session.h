@@ -23,7 +23,6 @@ struct session {
     struct link *link; /**< NULL: not connected */
     bool has_team;
     uint8_t team_id[SL_ID_BYTES];
-    char role[20];
     bool alarm; /**< the roster is in doubt: nothing is sealed or sent */
 };
 

@@ -1,6 +1,7 @@
 #include "wire.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,8 @@ static struct frame *queue_take(struct queue *queue)
     return frame;
 }
 
+static const char host_chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
 int wire_address(const char *url, struct wire_address *out, struct fault *fault)
 {
     const char *at = strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
@@ -74,14 +77,15 @@ int wire_address(const char *url, struct wire_address *out, struct fault *fault)
 
         at += brackets;
         len = strcspn(at, brackets ? "]" : ":/");
-        if (len > 0 && len < sizeof(out->host)) {
+        if (len > 0 && len < sizeof(out->host) && (!brackets || at[len] == ']') &&
+            strspn(at, brackets ? "0123456789abcdefABCDEF:." : host_chars) >= len) {
             memcpy(out->host, at, len);
-            at += len + (brackets && at[len] == ']');
+            at += len + brackets;
             if (*at == ':') {
                 char *end = NULL;
                 long port = strtol(at + 1, &end, 10);
 
-                out->port = port > 0 && port < 65536 ? (int)port : 0;
+                out->port = isdigit((unsigned char)at[1]) != 0 && port < 65536 ? (int)port : 0;
                 at = end;
             }
             sl_lower(out->host);

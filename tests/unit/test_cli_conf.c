@@ -9,6 +9,7 @@
 #include "details.h"
 #include "plan.h"
 #include "support/folder.h"
+#include "wire.h"
 
 static char *folder;
 
@@ -107,6 +108,48 @@ START_TEST(wrong_settings_are_named_with_their_line)
     conf_free(&conf);
     ck_assert_int_eq(conf_load(&conf, gone, &fault), CLI_MISSING);
     conf_free(&conf);
+}
+END_TEST
+
+START_TEST(addresses_of_a_service)
+{
+    static const char *const wrong[] = {
+        "",
+        "sendline.example",
+        "http://sendline.example",
+        "https://",
+        "https://:8444",
+        "https://a.example:0",
+        "https://a.example:65536",
+        "https://a.example:",
+        "https://a.example: 8444",
+        "https://a.example:-1",
+        "https://a.example:8444/staff",
+        "https://a.example/#i=x",
+        "https://a b.example",
+        "https://user@a.example",
+        "https://a.example\nroots = x",
+        "https://a\033[2J.example",
+        "https://[::1",
+        "https://[a.example]",
+    };
+    struct wire_address address;
+    struct fault fault = {0};
+
+    ck_assert_int_eq(wire_address("https://Sendline.Example", &address, &fault), CLI_OK);
+    ck_assert_str_eq(address.host, "sendline.example");
+    ck_assert_int_eq(address.port, 443);
+    ck_assert(!address.numeric);
+    ck_assert_int_eq(wire_address("https://127.0.0.1:8444/", &address, &fault), CLI_OK);
+    ck_assert_int_eq(address.port, 8444);
+    ck_assert(address.numeric);
+    ck_assert_int_eq(wire_address("https://[::1]:8444", &address, &fault), CLI_OK);
+    ck_assert_str_eq(address.host, "::1");
+    ck_assert(address.numeric);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        ck_assert_msg(wire_address(wrong[i], &address, &fault) == CLI_USAGE, "'%s' was taken",
+                      wrong[i]);
+    }
 }
 END_TEST
 
@@ -313,6 +356,7 @@ int main(void)
     tcase_add_test(tests, environment_goes_before_the_file);
     tcase_add_test(tests, nothing_set_has_places_of_its_own);
     tcase_add_test(tests, wrong_settings_are_named_with_their_line);
+    tcase_add_test(tests, addresses_of_a_service);
     tcase_add_test(tests, details_from_a_file);
     tcase_add_test(tests, addresses);
     tcase_add_test(tests, a_plan);

@@ -99,7 +99,9 @@ START_TEST(what_the_service_says_of_a_reply)
     json_t *json = json_pack("{s:i, s:{s:s, s:s, s:i, s:i}}", "unread", 3, "reply", "state", "late",
                              "due_on", "2027-01-12", "waiting_since_at", 1799743200, "seq", 7);
     SL_AUTO(json) json_t *nothing = json_pack("{s:{s:s}}", "reply", "state", "none");
-    SL_AUTO(json) json_t *unknown = json_pack("{s:{s:s}}", "reply", "state", "paused");
+    SL_AUTO(json)
+    json_t *unknown =
+        json_pack("{s:{s:s, s:s}}", "reply", "state", "paused", "due_on", "2027\u2013 soon");
     struct desk_thread t = thread_of("EHC-2041");
 
     desk_take_reply(&t, json);
@@ -111,8 +113,10 @@ START_TEST(what_the_service_says_of_a_reply)
     ck_assert_uint_eq(t.unread, 3);
     ck_assert_int_eq(t.reply, DESK_REPLY_NONE);
     ck_assert_str_eq(t.due_on, "");
+    desk_take_reply(&t, json);
     desk_take_reply(&t, unknown);
     ck_assert_int_eq(t.reply, DESK_REPLY_NONE);
+    ck_assert_str_eq(t.due_on, "");
 }
 END_TEST
 
