@@ -255,10 +255,9 @@ static enum sl_code load_config(const struct request *request, struct config **o
     enum sl_code rc =
         config_load(request->config_file, environ, request->argc, request->argv, out, err);
 
-    if (rc == SL_OK && !sl_log_level_of((*out)->log_level, &level)) {
-        rc = sl_fail(err, SL_BAD_REQUEST, "log_level: one of error, warn, info, debug");
+    if (rc == SL_OK && sl_log_level_of((*out)->log_level, &level)) {
+        sl_log_set_level(level);
     }
-    sl_log_set_level(level);
     return rc;
 }
 
