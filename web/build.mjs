@@ -56,6 +56,8 @@ const part = `${out}.part`;
 const manifest = [];
 /** Address of each hashed file, by its name in this room. @type {Map<string, string>} */
 const assets = new Map();
+/** Addresses of the modules that each entry point imports at once. @type {Map<string, string[]>} */
+const imported = new Map();
 /** Every file that went into a bundle. @type {Set<string>} */
 const inputs = new Set();
 
@@ -109,7 +111,7 @@ async function emit(address, file, content, { immutable = false, template = fals
         );
     }
     const entry = { path: address, file, type, immutable, template, etag: `"${hash(bytes)}"` };
-  manifest.push(routes === undefined ? entry : { ...entry, routes });
+    manifest.push(routes === undefined ? entry : { ...entry, routes });
 }
 
 /**
@@ -264,10 +266,22 @@ async function bundles() {
     for (const output of result.outputFiles) {
         await emitOutput(output);
     }
-    for (const [file, output] of Object.entries(result.metafile.outputs)) {
-        if (output.entryPoint !== undefined) {
-            const full = path.resolve(here, file);
-            assets.set(output.entryPoint, `/${path.relative(part, full)}`);
+    const { outputs } = result.metafile;
+    const address = (/** @type {string} */ file) => `/${path.relative(part, path.resolve(here, file))}`;
+    /** @param {string} file @param {Set<string>} found */
+    const follow = (file, found) => {
+        for (const { path: other, kind } of outputs[file].imports) {
+            if (kind === "import-statement" && !found.has(other)) {
+                found.add(other);
+                follow(other, found);
+            }
+        }
+        return [...found].map(address);
+    };
+    for (const [file, { entryPoint }] of Object.entries(outputs)) {
+        if (entryPoint !== undefined) {
+            assets.set(entryPoint, address(file));
+            imported.set(entryPoint, follow(file, new Set()));
         }
     }
 }
@@ -287,18 +301,27 @@ async function images() {
     }
 }
 
-/** `{{asset:css/app.css}}` is filled here, all other variables by the server. */
+/**
+ * `{{asset:css/app.css}}` and `{{preload:js/main.js}}` (what that imports, asked for together with it) are filled
+ * here, all other variables by the server.
+ */
 async function pages() {
-  for (const page of makePages()) {
-    const html = page.html.replace(/\{\{asset:([^}]*)\}\}/g, (_, wanted) => {
-      const address = assets.get(wanted);
-      if (address === undefined) {
-        throw new Error(`${page.name}: there is no asset ${wanted}`);
-      }
-      return address;
-    });
-    await emit(page.address, `pages/${page.name}.html`, html, { template: true, routes: page.routes });
-  }
+    for (const page of makePages()) {
+        const html = page.html
+            .replace(/\{\{asset:([^}]*)\}\}/g, (_, wanted) => known(assets, wanted))
+            .replace(/\{\{preload:([^}]*)\}\}/g, (_, wanted) =>
+                known(imported, wanted).map((address) => `<link rel="modulepreload" href="${address}">`).join("\n  "));
+        await emit(page.address, `pages/${page.name}.html`, html, { template: true, routes: page.routes });
+    }
+}
+
+/** @template T @param {Map<string, T>} map @param {string} wanted @returns {T} */
+function known(map, wanted) {
+    const found = map.get(wanted);
+    if (found === undefined) {
+        throw new Error(`there is no asset ${wanted}`);
+    }
+    return found;
 }
 
 /** The licences of what was bundled ask to be passed on with it. */

@@ -90,6 +90,7 @@ function frame({ title, script, head, main, extra = "" }) {
 ${head}  <link rel="icon" href="/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="{{asset:css/app.css}}">
   <script type="module" src="{{asset:${script}}}"></script>
+  {{preload:${script}}}
 </head>
 <body class="govuk-template__body">
   <a href="#main-content" class="govuk-skip-link" data-module="govuk-skip-link">${f.skip}</a>

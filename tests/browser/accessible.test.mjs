@@ -1,7 +1,7 @@
 /** Every screen and state, for everybody: axe, narrow and wide, large text, wide spacing, other colours, keyboard alone. */
 import assert from 'node:assert/strict';
 
-import { Site, until } from '../support/browser.mjs';
+import { Site } from '../support/browser.mjs';
 
 const site = new Site();
 

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Site, until } from '../support/browser.mjs';
+import { Site } from '../support/browser.mjs';
 import { Tab } from '../support/tab.mjs';
+import { until } from '../support/wait.mjs';
 
 const site = new Site();
 

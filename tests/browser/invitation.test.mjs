@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Site, until, Visitor } from '../support/browser.mjs';
+import { Site, Visitor } from '../support/browser.mjs';
+import { until } from '../support/wait.mjs';
 
 const site = new Site();
 const now = () => Math.floor(Date.now() / 1000);

@@ -1,7 +1,8 @@
 /** The keyboard alone, screen readers, other colours, less motion, and no JavaScript. */
 import assert from 'node:assert/strict';
 
-import { Site, until } from '../support/browser.mjs';
+import { Site } from '../support/browser.mjs';
+import { until } from '../support/wait.mjs';
 
 const site = new Site();
 

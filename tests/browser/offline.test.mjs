@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Site, until } from '../support/browser.mjs';
+import { Site } from '../support/browser.mjs';
 import { Tab } from '../support/tab.mjs';
+import { until } from '../support/wait.mjs';
 
 const site = new Site();
 const DAY_MS = 86400000;
@@ -152,6 +153,30 @@ site.test('what is being written outlives a reload, a page change and the sessio
     await visitor.press('Send message');
     await page.getByText('Delivered').waitFor();
     assert.equal(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith('sendline.draft')).length), 0);
+});
+
+site.test('two tabs write in one conversation: neither loses what the other keeps', async ({ visitor, page }) => {
+    const { desk, family, address, password } = await site.member();
+    visitor.expected.push(/WebSocket connection/);
+    await visitor.tamper({});
+    await visitor.signIn(address, password, { ownDevice: true });
+    await visitor.openConversation();
+    visitor.goDown();
+    await visitor.write('Waiting in the first');
+    await page.getByText('Waiting to send').waitFor();
+    const second = await visitor.newPage();
+    await second.goto('/messages');
+    const field = second.getByLabel('Your message', { exact: true });
+    // The second tab has a connection, and finds what waits.
+    await second.locator('.sl-msg', { hasText: 'Waiting in the first' }).getByText('Delivered').waitFor();
+    await visitor.write('Also in the first');
+    await field.fill('A draft in the second');
+    await second.getByText(/We saved what you wrote/).waitFor();
+    await page.close();
+    await second.reload();
+    await until(async () => (await field.inputValue()) === 'A draft in the second', 'the draft');
+    await second.locator('.sl-msg', { hasText: 'Also in the first' }).getByText('Delivered').waitFor();
+    assert.deepEqual(texts(await desk.read(family)), ['Waiting in the first', 'Also in the first']);
 });
 
 site.test('a browser that keeps nothing says so, and works', async ({ visitor, page }) => {

@@ -1,7 +1,8 @@
 /** Signing in and out, staying, and being signed out. */
 import assert from 'node:assert/strict';
 
-import { Site, until } from '../support/browser.mjs';
+import { Site } from '../support/browser.mjs';
+import { until } from '../support/wait.mjs';
 
 const site = new Site();
 const strict = new Site({ sign_ins_per_5_minutes: 3 });

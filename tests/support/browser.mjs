@@ -10,7 +10,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 import { Office } from './office.mjs';
@@ -307,19 +306,5 @@ export class Site {
         await visitor.signIn(made.address, made.password, about);
         await visitor.openConversation();
         return made;
-    }
-}
-
-/** Waits until it is so. @template T @param {() => T | Promise<T>} so @returns {Promise<T>} what was so */
-export async function until(so, what = 'it to be so', ms = 8000) {
-    for (const end = Date.now() + ms; ;) {
-        const value = await so();
-        if (value) {
-            return value;
-        }
-        if (Date.now() > end) {
-            throw new Error(`waited ${ms} ms in vain for ${what}`);
-        }
-        await sleep(20);
     }
 }

@@ -20,17 +20,6 @@ export const sampleSettings = {
     public_url: 'https://sendline.example',
 };
 
-/** Waits until it is so, without counting on how long anything takes. */
-export async function until(so, what = 'it to be so', ms = 5000) {
-    const end = Date.now() + ms;
-    while (!so()) {
-        if (Date.now() > end) {
-            throw new Error(`waited ${ms} ms in vain for ${what}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-}
-
 const js = new URL('../../web/js/', import.meta.url);
 
 /** Every module of the app itself, the encryption apart. @returns {{ name: string, text: string }[]} */

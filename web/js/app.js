@@ -161,7 +161,7 @@ export class App {
     });
     window.addEventListener('online', () => this.wire.poke());
     window.addEventListener('offline', () => this.wire.drop());
-    window.addEventListener('pagehide', () => this.mailbox?.conversations.forEach((one) => one.draft !== '' && one.saveDraft()));
+    window.addEventListener('pagehide', () => this.mailbox?.conversations.forEach((one) => one.saveTyped()));
     setInterval(() => this.#tick(), TICK_MS);
     this.wire.greet = () => this.#greet();
     this.wire.onState = (state) => this.#wireState(state);
@@ -357,7 +357,8 @@ export class App {
         try {
           answer = await this.wire.call('auth.resume', {}, { first: true });
         } catch (error) {
-          if (codeOf(error) === 'offline') {
+          // Anything else may be better at the next try.
+          if (codeOf(error) !== 'session_ended') {
             throw error;
           }
         }

@@ -31,6 +31,9 @@ const now = () => Math.floor(Date.now() / 1000);
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** @param {Item | Unsent} one @returns {string} base64url, '' where there is none */
+const idOf = ({ entryId }) => (typeof entryId === 'string' ? entryId : entryId === null ? '' : toB64(entryId));
+
 export class Conversation {
   /**
    * @param {object} with_
@@ -67,6 +70,10 @@ export class Conversation {
     /** @type {Unsent[]} */
     this.unsent = [];
     this.draft = '';
+    /** The draft was changed here, and not saved yet. */
+    this.draftIsOurs = false;
+    /** Entries that the person deleted here. @type {Set<string>} */
+    this.removed = new Set();
     this.draftSavedAt = 0;
     /** The browser refuses to keep drafts. */
     this.draftsRefused = false;
@@ -175,7 +182,7 @@ export class Conversation {
   }
 
   #taken() {
-    const mine = new Set(this.items.flatMap((item) => (item.author?.mine && item.entryId ? [toB64(item.entryId)] : [])));
+    const mine = new Set(this.items.filter((item) => item.author?.mine).map(idOf));
     for (const one of this.unsent) {
       if (mine.has(one.entryId)) {
         this.#act({ do: 'stored', entryId: one.entryId });
@@ -197,7 +204,7 @@ export class Conversation {
   /** @param {string} body */
   send(body) {
     this.#act({ do: 'add', entryId: toB64(systemRandom(16)), body, at: now() });
-    this.draft = '';
+    this.typed('');
     this.saveDraft();
     this.pump();
   }
@@ -210,6 +217,7 @@ export class Conversation {
 
   /** @param {string} entryId */
   remove(entryId) {
+    this.removed.add(entryId);
     this.#act({ do: 'remove', entryId });
   }
 
@@ -396,46 +404,57 @@ export class Conversation {
   /** @param {string} text as typed */
   typed(text) {
     this.draft = text;
+    this.draftIsOurs = true;
   }
 
-  /** Draft and unsent entries, sealed, to the device. */
+  /** What was typed since it was last saved. */
+  saveTyped() {
+    if (this.draftIsOurs) {
+      this.saveDraft();
+    }
+  }
+
+  /** Draft and unsent entries, sealed, to the device. What is another tab's there stays. */
   saveDraft() {
     if (this.over) {
       return;
     }
     const { parent, parentText, me } = this.session;
-    const empty = this.draft === '' && this.unsent.length === 0;
-    const sealed = empty ? null : toB64(sealDraft(me.drafts, parent, this.thread.threadId, { draft: this.draft, unsent: this.unsent }, systemRandom));
+    const kept = this.#kept();
+    const ours = new Set([...this.unsent, ...this.items].map((one) => idOf(one)));
+    const draft = this.draftIsOurs ? this.draft : kept.draft;
+    const unsent = [...this.unsent, ...kept.unsent.filter((one) => !ours.has(one.entryId) && !this.removed.has(one.entryId))];
+    const empty = draft === '' && unsent.length === 0;
+    const sealed = empty ? null : toB64(sealDraft(me.drafts, parent, this.thread.threadId, { draft, unsent }, systemRandom));
     this.draftsRefused = !writeDraft(parentText, this.id, sealed);
+    this.draftIsOurs = this.draftsRefused;
     this.draftSavedAt = empty || this.draftsRefused ? 0 : now();
     this.draftLost = false;
   }
 
-  #restoreDraft() {
+  /** What is on the device. */
+  #kept() {
     const { parent, parentText, me } = this.session;
     const stored = readDraft(parentText, this.id);
-    if (stored === null) {
-      return;
-    }
     let opened = null;
     try {
-      opened = openDraft(me.drafts, parent, this.thread.threadId, fromB64(stored));
+      opened = stored === null ? {} : openDraft(me.drafts, parent, this.thread.threadId, fromB64(stored));
     } catch {
       opened = null;
     }
-    if (opened === null) {
-      this.draftLost = true;
-      return;
-    }
-    this.draft = typeof opened.draft === 'string' ? opened.draft : '';
-    this.unsent = restore(opened.unsent);
+    return { opens: opened !== null, draft: typeof opened?.draft === 'string' ? opened.draft : '', unsent: restore(opened?.unsent) };
+  }
+
+  #restoreDraft() {
+    const { opens, draft, unsent } = this.#kept();
+    this.draftLost = !opens;
+    this.draft = draft;
+    this.unsent = unsent;
   }
 
   /** Signed out: nothing more is taken, sent or stored. */
   end() {
-    if (this.draft !== '' || this.unsent.length > 0) {
-      this.saveDraft();
-    }
+    this.saveTyped();
     this.over = true;
     clearTimeout(this.seenTimer);
   }

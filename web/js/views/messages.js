@@ -360,10 +360,7 @@ export default (app, route) => {
       clearTimeout(saveTimer);
       clearTimeout(countTimer);
       app.showing = '';
-      const one = current();
-      if (one !== null && one.draft !== '') {
-        one.saveDraft();
-      }
+      current()?.saveTyped();
     },
   };
 };

@@ -80,6 +80,8 @@ export default (app) => {
         await app.signedIn(session, path);
       }
     } catch (error) {
+      // However far the connection had come, the next try begins anew.
+      app.wire.stop();
       busy = false;
       errors = [explain(error)];
       if (!gone) {
