@@ -116,7 +116,7 @@ void sl_keys_body_put(struct sl_buf *out, const struct sl_keys_body *body);
 void sl_entry_signed_put(struct sl_buf *out, const void *header, const void *body, size_t body_len);
 /** Does the entry's signature hold under sign_pk? 61 µs. */
 bool sl_entry_signature_ok(const struct sl_entry *entry, const uint8_t sign_pk[SL_PK_BYTES]);
-/** Appends what a keys entry's proof signs: "sendline-accept-v1" ‖ thread ‖ parent ‖ by ‖ both pk. */
+/** Appends what a keys entry's proof signs: "sendline-accept-v1" ‖ thread ‖ parent ‖ by ‖ pks. */
 void sl_keys_proof_put(struct sl_buf *out, const uint8_t thread_id[SL_ID_BYTES],
                        const uint8_t parent_id[SL_ID_BYTES], const struct sl_keys_body *body);
 /** Does a keys entry's proof hold under pk (the accept key, or the old sign key)? */
