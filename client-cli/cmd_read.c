@@ -19,7 +19,7 @@ struct reading {
     struct convo *convo;
     const struct desk_thread *about;
     uint32_t seen_before; /**< what I had read when I came */
-    int64_t begin_s;      /**< what is older is left out */
+    size_t begin;         /**< the first item that is shown */
     size_t new_count;
     uint32_t shown_to; /**< the newest entry there is to show */
     bool skipped;
@@ -48,18 +48,24 @@ static bool is_new(const struct reading *r, const struct e2_item *item)
     return item->seq > r->seen_before && item_is_news(item);
 }
 
-/** Where showing begins: --all, --since, or the last 14 days, but always from the first unread. */
+/**
+ * Where showing begins: --all, --since, or the last 14 days, but always from the first unread. From
+ * there on everything shows, whatever time the service gives it.
+ */
 static void look_through(struct reading *r, int64_t since_s)
 {
+    bool begun = false;
+
     r->seen_before = e2_thread_seen_by_me(r->convo->thread);
     r->shown_to = (uint32_t)item_count(r);
-    r->begin_s = since_s;
+    r->begin = item_count(r);
     for (size_t i = 0; i < item_count(r); i++) {
         const struct e2_item *item = item_at(r, i);
 
-        if (is_new(r, item)) {
-            r->new_count++;
-            r->begin_s = item->at < r->begin_s ? item->at : r->begin_s;
+        r->new_count += is_new(r, item);
+        if (!begun && (item->at >= since_s || is_new(r, item))) {
+            begun = true;
+            r->begin = i;
         }
     }
 }
@@ -173,14 +179,13 @@ static void print_items(struct reading *r)
     bool ruled = false;
     size_t shown = 0;
 
-    for (size_t i = 0; i < item_count(r); i++) {
+    for (size_t i = 0; i < r->begin; i++) {
+        r->skipped = r->skipped || item_is_visible(item_at(r, i), all);
+    }
+    for (size_t i = r->begin; i < item_count(r); i++) {
         const struct e2_item *item = item_at(r, i);
 
         if (!item_is_visible(item, all)) {
-            continue;
-        }
-        if (item->at < r->begin_s) {
-            r->skipped = true;
             continue;
         }
         if (!ruled && is_new(r, item)) {
@@ -247,14 +252,11 @@ static json_t *thread_json(const struct reading *r)
     struct e2_card card;
     SL_AUTO(str) char *id = sl_b64(r->about->thread, SL_ID_BYTES);
 
-    for (size_t i = 0; i < item_count(r); i++) {
-        const struct e2_item *item = item_at(r, i);
+    for (size_t i = r->begin; i < item_count(r); i++) {
+        json_t *entry = item_json(r->convo, item_at(r, i));
 
-        if (item->at >= r->begin_s) {
-            json_t *entry = item_json(r->convo, item);
-            sl_json_set_bool(entry, "new", is_new(r, item));
-            sl_json_append(entries, entry);
-        }
+        sl_json_set_bool(entry, "new", is_new(r, item_at(r, i)));
+        sl_json_append(entries, entry);
     }
     sl_json_set_str(json, "case", r->about->ref);
     sl_json_set_str(json, "thread", id);
@@ -275,11 +277,11 @@ static json_t *thread_json(const struct reading *r)
 
 static void print_plain(const struct reading *r)
 {
-    for (size_t i = 0; i < item_count(r); i++) {
+    for (size_t i = r->begin; i < item_count(r); i++) {
         const struct e2_item *item = item_at(r, i);
         char at[WHEN_TEXT];
 
-        if (!item_is_visible(item, cli_has(r->cli, OPT_ALL)) || item->at < r->begin_s) {
+        if (!item_is_visible(item, cli_has(r->cli, OPT_ALL))) {
             continue;
         }
         SL_AUTO(str) char *words = item_text(r->convo, item);

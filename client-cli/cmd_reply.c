@@ -220,17 +220,22 @@ static int edit(struct reply *r)
     return words == CLI_OK ? keep_and_fail(r) : rc;
 }
 
+/** The file that the words come from, "-" for standard input; NULL: the editor. */
+static const char *file_of(const struct cli *cli)
+{
+    const char *file = cli->opts.value[OPT_FILE];
+
+    return file == NULL && cli->opts.arg_count > 1 ? "-" : file;
+}
+
 static int take_text(struct reply *r)
 {
     struct cli *cli = r->cli;
-    const char *file = cli->opts.value[OPT_FILE];
+    const char *file = file_of(cli);
     int rc = load_draft(r);
 
     if (rc != CLI_OK) {
         return rc;
-    }
-    if (file == NULL && cli->opts.arg_count > 1) {
-        file = "-";
     }
     if (file != NULL) {
         rc = file_read(file, MAX_FILE_BYTES, &r->text, &cli->fault);
@@ -247,6 +252,20 @@ static int take_text(struct reply *r)
     }
     r->typed = true;
     return edit(r);
+}
+
+/** Nothing can be sent, and why is in the fault. Nobody is asked to type then; words that come all
+ * the same are kept. @return the fault's exit code */
+static int cannot_send(struct reply *r)
+{
+    struct fault why = r->cli->fault;
+    int rc = file_of(r->cli) != NULL ? take_text(r) : CLI_OK;
+
+    if (rc != CLI_OK) {
+        return rc;
+    }
+    r->cli->fault = why;
+    return r->text.len > 0 ? keep_and_fail(r) : why.exit;
 }
 
 /* ---- The question ---- */
@@ -487,10 +506,10 @@ static int decide(struct reply *r, bool *send)
 static int run(struct reply *r)
 {
     bool send = false;
-    int rc = CLI_OK;
+    int rc;
 
-    if (r->convo != NULL && (rc = convo_may_send(r->convo)) != CLI_OK) {
-        return rc;
+    if (r->convo != NULL && convo_may_send(r->convo) != CLI_OK) {
+        return cannot_send(r);
     }
     rc = take_text(r);
     if (rc != CLI_OK) {
@@ -524,9 +543,25 @@ static int check_words(struct cli *cli)
     return CLI_OK;
 }
 
-/** The conversations, from the service or as they were when it was last reached. */
-static int look_up(struct cli *cli, struct desk *desk, bool *offline)
+/** Who it goes to, once that is known; everything else needs the person's key. */
+static int begin(struct reply *r, const struct desk *desk)
 {
+    struct desk_thread *about = NULL;
+    int rc = desk_find(r->cli, desk, r->cli->opts.args[0], &about);
+
+    if (rc == CLI_OK) {
+        SL_AUTO(str) char *hex = sl_hex(about->thread, SL_ID_BYTES);
+
+        r->to = about;
+        r->draft_name = sl_strf("draft-%s", hex);
+        r->name = layout_line(desk_name(about));
+    }
+    return rc;
+}
+
+static int begin_online(struct reply *r, struct desk *desk)
+{
+    struct cli *cli = r->cli;
     size_t sent = 0;
     int rc = session_online(cli);
 
@@ -536,12 +571,38 @@ static int look_up(struct cli *cli, struct desk *desk, bool *offline)
     if (rc == CLI_OK) {
         rc = outbox_flush(cli, desk, &sent);
     }
-    if (rc != CLI_NETWORK || cli->session == NULL || cli->session->me == NULL) {
-        return rc;
+    if (rc == CLI_OK) {
+        rc = begin(r, desk);
     }
+    if (rc == CLI_OK) {
+        rc = convo_open(cli, r->to, &r->convo);
+    }
+    if (rc == CLI_OK) {
+        free(r->name);
+        r->name = sl_strdup(r->convo->name);
+    }
+    return rc;
+}
+
+static void end(struct reply *r)
+{
+    sl_buf_wipe_free(&r->text);
+    convo_free(r->convo);
+    free(r->name);
+    free(r->draft_name);
+    free(r->draft);
+    *r = (struct reply){.cli = r->cli};
+}
+
+/** By what was so when the service was last reached. */
+static int begin_offline(struct reply *r, struct desk *desk)
+{
+    struct cli *cli = r->cli;
     struct fault lost = cli->fault;
+    int rc;
+
     session_offline(cli->session);
-    *offline = true;
+    end(r);
     desk_free(desk);
     rc = desk_load_kept(cli, desk);
     if (rc == CLI_OK && desk->at_s == 0) {
@@ -549,6 +610,13 @@ static int look_up(struct cli *cli, struct desk *desk, bool *offline)
         return lost.exit;
     }
     fault_clear(&cli->fault);
+    if (rc == CLI_OK) {
+        rc = begin(r, desk);
+    }
+    if (rc == CLI_OK) {
+        cli_note(cli,
+                 "You are offline. What you write is kept, and sent when you are next online.");
+    }
     return rc;
 }
 
@@ -556,35 +624,19 @@ int cmd_reply(struct cli *cli)
 {
     SL_AUTO(desk) struct desk desk = {0};
     struct reply r = {.cli = cli};
-    struct desk_thread *about = NULL;
-    bool offline = false;
     int rc = check_words(cli);
 
     if (rc == CLI_OK) {
-        rc = look_up(cli, &desk, &offline);
-    }
-    if (rc == CLI_OK) {
-        rc = desk_find(cli, &desk, cli->opts.args[0], &about);
-    }
-    if (rc == CLI_OK && !offline) {
-        rc = convo_open(cli, about, &r.convo);
-    }
-    if (rc == CLI_OK) {
-        SL_AUTO(str) char *hex = sl_hex(about->thread, SL_ID_BYTES);
-
-        r.to = about;
-        r.name = layout_line(r.convo != NULL ? r.convo->name : desk_name(about));
-        r.draft_name = sl_strf("draft-%s", hex);
-        if (offline) {
-            cli_note(cli, "You are offline. What you write is kept, and sent when you are next "
-                          "online.");
+        rc = begin_online(&r, &desk);
+        if (rc == CLI_NETWORK && cli->session != NULL && cli->session->me != NULL) {
+            rc = begin_offline(&r, &desk);
         }
-        rc = run(&r);
+        if (rc == CLI_OK) {
+            rc = run(&r);
+        } else if (r.to != NULL) {
+            rc = cannot_send(&r);
+        }
     }
-    sl_buf_wipe_free(&r.text);
-    convo_free(r.convo);
-    free(r.name);
-    free(r.draft_name);
-    free(r.draft);
+    end(&r);
     return rc;
 }

@@ -16,7 +16,8 @@
 #include "when.h"
 
 enum {
-    TICK_MS = 500, /**< how long nothing may happen before reading marks are looked at */
+    TICK_MS = 500, /**< how soon a reading mark that is due is looked at again */
+    QUIET_MS = 15000,
     OPEN_MAX = 32, /**< conversations kept open; the one unused longest makes room */
     WAIT_FIRST_MS = 500,
     WAIT_MOST_MS = 30000
@@ -435,6 +436,16 @@ static int between(struct watch *w)
     return rc;
 }
 
+/** How long to wait for the next event: a mark that came too early for its ten seconds goes soon.
+ */
+static int wait_for(const struct watch *w)
+{
+    bool due = w->one && w->seat_count > 0 && !cli_has(w->cli, OPT_PEEK) &&
+               e2_thread_seen_due(w->seats[0].convo->thread, w->shown_to);
+
+    return due ? TICK_MS : QUIET_MS;
+}
+
 /* ---- The connection ---- */
 
 static int get_online(struct watch *w)
@@ -509,7 +520,7 @@ static int go_on(struct watch *w)
     while (rc == CLI_OK) {
         SL_AUTO(json) json_t *event = NULL;
 
-        rc = link_event(w->cli->session->link, TICK_MS, &event, &w->cli->fault);
+        rc = link_event(w->cli->session->link, wait_for(w), &event, &w->cli->fault);
         if (rc == CLI_OK && event != NULL) {
             rc = on_event(w, event);
         }

@@ -251,6 +251,8 @@ static void on_timer(lws_sorted_usec_list_t *timer)
     struct wire *wire = lws_container_of(timer, struct wire, timer);
 
     wire->timed_out = true;
+    /* It may be called right before the library waits for the next thing, which can be long. */
+    lws_cancel_service(wire->context);
 }
 
 /** Serve the connection until `done` says so, it closes, or the time is over. */

@@ -171,7 +171,7 @@ test('nothing that a family types reaches the terminal as a command', { timeout:
     await sam.write(evil);
     for (const how of [`read ${ref} --peek`, `read ${ref} --peek --plain`, `read ${ref} --peek --all`]) {
         const { out } = await clerk.does(how);
-        // eslint-disable-next-line no-control-regex
+         
         assert.doesNotMatch(out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/, how);
     }
     const screen = (await clerk.does(`read ${ref} --peek`)).out;

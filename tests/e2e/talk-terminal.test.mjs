@@ -276,7 +276,7 @@ test('a long conversation goes through the pager, a short one does not', { timeo
     for (const columns of [80, 100]) {
         terminal = jordan.terminal(['read', ref, '--peek'], { columns, rows: 50 });
         await terminal.ended;
-        // eslint-disable-next-line no-control-regex
+         
         const lines = terminal.screen.replace(/\u001b\[[0-9;]*m/g, '').split('\r\n');
         const width = Math.max(...lines.map((line) => line.length));
         assert.equal(width, Math.min(columns, 90));
