@@ -224,7 +224,7 @@ static enum e2_verdict take(struct e2_thread *t, uint32_t seq, int64_t at, bool 
             /* One of ours that was posted: from now on it counts as the server's. */
             t->stored[seq - 1].at = at;
             if (seq <= t->state.count) {
-                t->state.items[seq - 1].shown.at = at;
+                e2_item_set_at(&t->state.items[seq - 1].shown, at);
             }
         }
         return E2_HAVE_IT;

@@ -170,6 +170,16 @@ static struct refusal rule_side(const struct e2_state *s, const struct parsed *p
                                                                         : refuse(5, "generation");
 }
 
+void e2_item_set_at(struct e2_item *item, int64_t at)
+{
+    const uint64_t theirs = at > 0 ? (uint64_t)at : 0;
+    const uint64_t apart = item->sent_at > theirs ? item->sent_at - theirs : theirs - item->sent_at;
+
+    item->at = at;
+    /* What is too short for a header has no clock. */
+    item->clock_differs = theirs != 0 && item->sent_at != 0 && apart >= CLOCKS_DIFFER_S;
+}
+
 static struct e2_own_item *new_item(struct e2_thread *t, const struct parsed *p)
 {
     struct e2_state *s = &t->state;
@@ -183,7 +193,6 @@ static struct e2_own_item *new_item(struct e2_thread *t, const struct parsed *p)
     struct e2_item *item = &own->shown;
     item->seq = p->seq;
     item->plain = E2_PLAIN_UNKNOWN;
-    item->at = t->stored[p->seq - 1].at;
     item->author_name = "";
     item->inviter_name = "";
     if (p->has_header) {
@@ -191,10 +200,8 @@ static struct e2_own_item *new_item(struct e2_thread *t, const struct parsed *p)
         memcpy(item->entry_id, header->entry_id, SL_ID_BYTES);
         memcpy(item->author_id, header->author_id, SL_ID_BYTES);
         item->sent_at = header->sent_at;
-        const uint64_t at = item->at > 0 ? (uint64_t)item->at : 0;
-        const uint64_t apart = item->sent_at > at ? item->sent_at - at : at - item->sent_at;
-        item->clock_differs = at != 0 && apart >= CLOCKS_DIFFER_S;
     }
+    e2_item_set_at(item, t->stored[p->seq - 1].at);
     own->body = sl_json_new();
     item->body = own->body;
     return own;

@@ -125,6 +125,8 @@ enum e2_outcome {
 
 /** Judge entry state.count + 1, which is stored and linked. */
 enum e2_outcome e2_judge(struct e2_thread *t);
+/** The server's time of an entry, and whether its author's clock says otherwise. */
+void e2_item_set_at(struct e2_item *item, int64_t at);
 /** Say of every item from `from` on whether it stands confirmed. */
 void e2_judge_marks(struct e2_thread *t, size_t from);
 

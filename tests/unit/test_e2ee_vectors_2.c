@@ -524,6 +524,10 @@ START_TEST(a_thread)
     read_all(&r, given);
     SL_AUTO(json) json_t *brief = said(&r);
     compare(name, json_object_get(given, "want"), brief);
+    for (size_t i = 0; i < e2_thread_count(r.thread); i++) {
+        const struct e2_item *item = e2_thread_item(r.thread, i);
+        ck_assert_msg(item->rule == 0 || strlen(item->sentence) > 20, "%s", item->reason);
+    }
     /* One by one has come to this; all at once comes to the same. */
     SL_AUTO(json) json_t *live = view_of(r.thread);
     e2_thread_judge_again(r.thread);
