@@ -297,17 +297,25 @@ static void print_plain(const struct reading *r)
 
 static int mark_read(const struct reading *r)
 {
-    struct cli *cli = r->cli;
+    struct out *out = &r->cli->out;
     bool posted = false;
     int rc = convo_seen(r->convo, r->shown_to, &posted);
 
-    if (rc == CLI_OK && posted && r->new_count > 0) {
-        out_say(&cli->out,
+    if (rc != CLI_OK || r->new_count == 0) {
+        return rc;
+    }
+    if (posted) {
+        out_say(out,
                 "Marked as read. %s can see that you have read it.\n"
                 "(Use --peek to look without telling them.)",
                 r->convo->name);
+    } else if (e2_thread_can_send(r->convo->thread) == E2_SEND_YES) {
+        out_say(out,
+                "Not marked as read yet: the last mark is only seconds old. %s sees it with your\n"
+                "next look, or your reply.",
+                r->convo->name);
     }
-    return rc;
+    return CLI_OK;
 }
 
 /** A parent who has just come in gets a key at the first chance, if no question hangs on it. */
