@@ -74,7 +74,8 @@ static bool read_line(int fd, struct sl_buf *out)
 static int nobody(struct fault *fault, const char *what, const char *flag)
 {
     fault_set(fault, CLI_USAGE, "%s", what);
-    return fault_next(fault, "%s", flag);
+    fault_next(fault, "%s", flag);
+    return CLI_USAGE;
 }
 
 int ask_secret(const char *prompt, bool no_input, struct sl_buf *out, struct fault *fault)
@@ -170,7 +171,7 @@ int ask_letter(const char *prompt, const char *letters, const char *flag, bool n
         int rc = ask_line(prompt, "", no_input, &line, fault);
         char c;
 
-        if (rc != CLI_OK) {
+        if (rc != CLI_OK || line == NULL) {
             return rc;
         }
         c = line[0] == '\0' ? letters[strlen(letters) - 1] : (char)tolower((unsigned char)line[0]);

@@ -114,16 +114,23 @@ static char *xdg(const char *name, const char *fallback)
     return sl_strf("%s/%s/sendline", home != NULL ? home : "", fallback);
 }
 
+/** SENDLINE_ and the key in capitals. Owned. */
+static char *variable_of(const struct conf_row *row)
+{
+    char *name = sl_strf("SENDLINE_%s", row->key);
+
+    for (char *c = name; *c != '\0'; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    return name;
+}
+
 static void from_environment(struct conf *conf)
 {
     for (size_t i = 0; i < ROWS; i++) {
-        SL_AUTO(str) char *name = sl_strf("SENDLINE_%s", rows[i].key);
-        const char *value;
+        SL_AUTO(str) char *name = variable_of(&rows[i]);
+        const char *value = getenv(name);
 
-        for (char *c = name; *c != '\0'; c++) {
-            *c = (char)toupper((unsigned char)*c);
-        }
-        value = getenv(name);
         if (value != NULL && value[0] != '\0') {
             set(conf, &rows[i], ".", value);
         }

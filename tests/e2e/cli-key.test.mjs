@@ -229,13 +229,13 @@ test('who: the list of colleagues, and who can read a case', { timeout: 120000 }
     const clerk = office[0];
     const ref = 'EHC-1999';
     await clerk.newCase(ref);
-    const before = await clerk.json(`who ${ref}`);
-    assert.deepEqual(before, { case: ref, team: 'SEND team', records: 'Records office' });
+    const first = await clerk.json(`who ${ref}`);
+    assert.deepEqual(first, { case: ref, team: 'SEND team', records: 'Records office' });
     const sam = new Household(service);
     t.after(() => sam.close());
     await sam.accept(await clerk.invite(ref));
     await clerk.does(`read ${ref}`);
-    assert.deepEqual(await clerk.json(`who ${ref}`), { ...before, parent: 'Sam Carter' });
+    assert.deepEqual(await clerk.json(`who ${ref}`), { ...first, parent: 'Sam Carter' });
     assert.equal((await clerk.does(`who ${ref} --plain`)).out, 'team\tSEND team\nrecords\tRecords office\nparent\tSam Carter\n');
     assert.match((await clerk.does(`who ${ref}`)).out, /can be unlocked by\n {2}Sam Carter\n {2}colleagues of SEND team\n {2}Records office, with both officers' keys together/);
 
