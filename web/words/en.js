@@ -208,7 +208,7 @@ export const app = (s) => ({
     sentTo: 'For',
     useBy: 'Use it by',
     privateTitle: 'Your messages are private',
-    private: 'Your messages are locked on your phone or computer before they are sent. Only you and the council staff named next to your messages can unlock and read them.',
+    private: 'Your messages are locked on your phone or computer before they are sent. Only you and the council staff who look after your family can unlock them. You see who they are next to your messages.',
     e2ee: 'This is called end-to-end encryption.',
     accept: 'Accept and set a password',
     acceptSignedIn: 'Add to my account',
