@@ -58,12 +58,13 @@ static json_t *error_json(enum sl_code code, const json_t *extra)
     return error;
 }
 
-static json_t *answer_json(enum sl_code code, json_t *ok, const json_t *extra)
+/* *ok is handed on, so that no two threads share it. */
+static json_t *answer_json(enum sl_code code, json_t **ok, const json_t *extra)
 {
     json_t *answer = sl_json_new();
 
     if (code == SL_OK) {
-        sl_json_set(answer, "ok", json_incref(ok));
+        sl_json_set(answer, "ok", sl_steal(ok));
     } else {
         sl_json_set(answer, "error", error_json(code, extra));
     }
@@ -167,7 +168,7 @@ static void done_step(struct store_job *job, enum sl_code code, const struct sl_
     struct rpc_call *call = &r->call;
 
     count_end(rpc->count, r->route, code, err);
-    send_answer(rpc, &r->from, answer_json(code, call->ok, call->extra), new_identity(call, code));
+    send_answer(rpc, &r->from, answer_json(code, &call->ok, call->extra), new_identity(call, code));
     if (code == SL_OK) {
         if (r->effects.compose != NULL) {
             r->effects.compose(call);
