@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "rpc/events.h"
+#include "rpc/handler.h"
 
 static const char session_ended_frame[] = "{\"event\":\"session.ended\",\"data\":{}}";
 
@@ -12,15 +13,14 @@ enum sl_code rpc_notify(struct rpc_call *call, const uint8_t account_id[SL_ID_BY
                         enum sl_event_kind kind, const uint8_t *subject_id, uint32_t seq,
                         struct sl_err *err)
 {
-    SL_AUTO(stmt) struct db_stmt *s = NULL;
     struct rpc_effects *effects = call->effects;
-    bool have = false;
-    enum sl_code rc =
-        db_query(call->db, SQL_EVENT_ADD, &s, err, "btbi", account_id, (size_t)SL_ID_BYTES,
-                 sl_event_name(kind), subject_id, (size_t)SL_ID_BYTES, (int64_t)seq);
+    int64_t n = 0;
+    enum sl_code rc = handler_cursor(call->db, account_id, &n, err);
 
+    n++;
     if (rc == SL_OK) {
-        rc = db_next(s, &have, err);
+        rc = db_exec(call->db, SQL_EVENT_ADD, NULL, err, "bitbi", account_id, (size_t)SL_ID_BYTES,
+                     n, sl_event_name(kind), subject_id, (size_t)SL_ID_BYTES, (int64_t)seq);
     }
     if (rc != SL_OK) {
         return rc;
@@ -28,11 +28,10 @@ enum sl_code rpc_notify(struct rpc_call *call, const uint8_t account_id[SL_ID_BY
     effects->events =
         sl_realloc(effects->events, (effects->event_count + 1) * sizeof(*effects->events));
     struct rpc_effect *e = &effects->events[effects->event_count++];
-    *e = (struct rpc_effect){.kind = kind, .seq = seq, .n = db_int(s, 0)};
+    *e = (struct rpc_effect){.kind = kind, .seq = seq, .n = n};
     memcpy(e->account_id, account_id, SL_ID_BYTES);
     memcpy(e->subject_id, subject_id, SL_ID_BYTES);
-    /* RETURNING statements do their work in the first step and end in the next. */
-    return db_next(s, &have, err);
+    return SL_OK;
 }
 
 void rpc_end_session(struct rpc_call *call, const uint8_t session_id[SL_ID_BYTES])

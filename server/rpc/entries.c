@@ -65,16 +65,17 @@ enum sl_code rpc_entry_post_check(struct rpc_call *call, struct sl_err *err)
 /* After the commit, so that the writer does not hold its transaction for it. */
 static void compose(struct rpc_call *call)
 {
+    SL_AUTO(buf) struct sl_buf text = {0};
     const struct post *post = call->prepared;
     const char *entry = json_string_value(json_object_get(call->args, "entry"));
     const char *act = post->act == SL_ACT_COUNT ? NULL : sl_act_row(post->act)->name;
 
+    events_entry_put(call, &post->state, post->seq, post->at, entry, act, &text);
     for (size_t i = 0; i < call->effects->event_count; i++) {
         struct rpc_effect *e = &call->effects->events[i];
         enum thread_side side = THREAD_PARENT;
         (void)thread_side_of(&post->state, e->account_id, &side);
-        e->frame = events_entry_frame(call, &post->state, side, e->n, post->seq, post->at, entry,
-                                      act, &e->len);
+        e->frame = events_entry_frame(&text, &post->state, side, e->n, &e->len);
     }
 }
 

@@ -128,27 +128,35 @@ enum sl_code events_data(struct rpc_call *call, const uint8_t account_id[SL_ID_B
     return rc;
 }
 
-char *events_entry_frame(const struct rpc_call *call, const struct thread_state *t,
-                         enum thread_side side, int64_t n, uint32_t seq, int64_t at,
-                         const char *entry_b64, const char *act, size_t *len)
+void events_entry_put(const struct rpc_call *call, const struct thread_state *t, uint32_t seq,
+                      int64_t at, const char *entry_b64, const char *act, struct sl_buf *out)
 {
-    struct sl_buf out = {0};
-    const enum thread_side other = side == THREAD_PARENT ? THREAD_STAFF : THREAD_PARENT;
-
-    sl_buf_reserve(&out, strlen(entry_b64) + 512);
-    sl_buf_putf(&out, "{\"event\":\"%s\",\"n\":%" PRId64 ",\"data\":{\"thread\":\"",
-                sl_event_name(SL_EV_ENTRY_NEW), n);
-    sl_b64_put(&out, t->id, SL_ID_BYTES);
-    sl_buf_putf(&out, "\",\"seq\":%" PRIu32 ",\"at\":%" PRId64 ",\"entry\":\"", seq, at);
-    sl_buf_put_str(&out, entry_b64);
-    sl_buf_put_u8(&out, '"');
+    sl_buf_reserve(out, strlen(entry_b64) + 384);
+    sl_buf_put_str(out, "\"thread\":\"");
+    sl_b64_put(out, t->id, SL_ID_BYTES);
+    sl_buf_putf(out, "\",\"seq\":%" PRIu32 ",\"at\":%" PRId64 ",\"entry\":\"", seq, at);
+    sl_buf_put_str(out, entry_b64);
     if (act != NULL) {
-        sl_buf_putf(&out, ",\"act\":\"%s\"", act);
+        sl_buf_putf(out, "\",\"act\":\"%s", act);
     }
-    sl_buf_putf(&out, ",\"unread\":%" PRId64 ",\"reply\":", thread_unread(t, side));
-    thread_reply_put(call, t, &out);
-    sl_buf_putf(&out, ",\"own_seen_seq\":%" PRIu32 ",\"other_seen_seq\":%" PRIu32 "}}",
-                t->member[side].seen_seq, t->seen_seq[other]);
+    sl_buf_put_str(out, "\",\"reply\":");
+    thread_reply_put(call, t, out);
+}
+
+char *events_entry_frame(const struct sl_buf *entry, const struct thread_state *t,
+                         enum thread_side side, int64_t n, size_t *len)
+{
+    const enum thread_side other = side == THREAD_PARENT ? THREAD_STAFF : THREAD_PARENT;
+    struct sl_buf out = {0};
+
+    sl_buf_reserve(&out, entry->len + 256);
+    sl_buf_putf(&out,
+                "{\"event\":\"%s\",\"n\":%" PRId64 ",\"data\":{\"unread\":%" PRId64
+                ",\"own_seen_seq\":%" PRIu32 ",\"other_seen_seq\":%" PRIu32 ",",
+                sl_event_name(SL_EV_ENTRY_NEW), n, thread_unread(t, side), t->member[side].seen_seq,
+                t->seen_seq[other]);
+    sl_buf_put(&out, entry->data, entry->len);
+    sl_buf_put_str(&out, "}}");
     *len = out.len;
     sl_buf_put_u8(&out, '\0');
     return (char *)out.data;

@@ -12,12 +12,14 @@ SL_MUST_USE enum sl_code events_data(struct rpc_call *call, const uint8_t accoun
                                      json_t **out, struct sl_err *err);
 
 /**
- * The frame of an entry.new by hand, for the busiest call: the same text that events_data makes.
+ * An entry.new as text, by hand for the busiest call: the same that events_data makes. First, and
+ * once, what everybody is told; then the frame of each account, with what it has seen.
  *
  * @param entry_b64 the entry as the client sent it, which is the only way to write these bytes
  */
-char *events_entry_frame(const struct rpc_call *call, const struct thread_state *t,
-                         enum thread_side side, int64_t n, uint32_t seq, int64_t at,
-                         const char *entry_b64, const char *act, size_t *len);
+void events_entry_put(const struct rpc_call *call, const struct thread_state *t, uint32_t seq,
+                      int64_t at, const char *entry_b64, const char *act, struct sl_buf *out);
+char *events_entry_frame(const struct sl_buf *entry, const struct thread_state *t,
+                         enum thread_side side, int64_t n, size_t *len);
 
 #endif

@@ -77,10 +77,26 @@ static bool box_pk_usable(const uint8_t pk[SL_PK_BYTES])
     return crypto_scalarmult(shared, any, pk) == 0;
 }
 
+/* A parent's newest key in a thread. */
+static enum sl_code parent_key(struct rpc_call *call, const uint8_t thread_id[SL_ID_BYTES],
+                               uint8_t out[SL_PK_BYTES], bool *found, struct sl_err *err)
+{
+    SL_AUTO(stmt) struct db_stmt *s = NULL;
+    enum sl_code rc =
+        db_query(call->db, SQL_THREAD_PARENT_KEY, &s, err, "b", thread_id, (size_t)SL_ID_BYTES);
+
+    if (rc == SL_OK) {
+        rc = db_next(s, found, err);
+    }
+    return rc == SL_OK && *found && !db_fixed(s, 0, out, SL_PK_BYTES)
+               ? sl_fail(err, SL_CORRUPT, "a parent's key has a wrong length")
+               : rc;
+}
+
 enum sl_code post_check(struct rpc_call *call, struct post *post, struct sl_err *err)
 {
-    struct thread_state t;
     struct sl_keys_body keys;
+    uint8_t parent_pk[SL_PK_BYTES];
     uint8_t pk[SL_PK_BYTES];
     bool found = false;
     bool have_pk = false;
@@ -94,10 +110,10 @@ enum sl_code post_check(struct rpc_call *call, struct post *post, struct sl_err 
         post->usable_box_pk = box_pk_usable(keys.box_pk);
     }
     if (post->side == THREAD_PARENT) {
-        rc = thread_load(call->db, post->thread_id, &t, &found, err);
+        rc = parent_key(call, post->thread_id, parent_pk, &found, err);
     }
     if (rc == SL_OK) {
-        rc = rules_sign_pk(call, post, found ? &t : NULL, pk, &have_pk, err);
+        rc = rules_sign_pk(call, post, found ? parent_pk : NULL, pk, &have_pk, err);
     }
     if (rc == SL_OK && have_pk && sl_entry_signature_ok(&post->entry, pk)) {
         memcpy(post->verified_pk, pk, sizeof(pk));

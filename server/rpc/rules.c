@@ -59,9 +59,8 @@ enum sl_code rules_stale(struct rpc_call *call, const struct post *post,
     return stale(call, t, err, why);
 }
 
-enum sl_code rules_sign_pk(struct rpc_call *call, const struct post *post,
-                           const struct thread_state *t, uint8_t out[SL_PK_BYTES], bool *found,
-                           struct sl_err *err)
+enum sl_code rules_sign_pk(struct rpc_call *call, const struct post *post, const uint8_t *parent_pk,
+                           uint8_t out[SL_PK_BYTES], bool *found, struct sl_err *err)
 {
     struct handler_holder holder = {0};
     struct sl_keys_body keys;
@@ -76,9 +75,9 @@ enum sl_code rules_sign_pk(struct rpc_call *call, const struct post *post,
         return rc;
     }
     if (post->side == THREAD_PARENT) {
-        *found = t != NULL && t->parent_keys_seq != 0;
+        *found = parent_pk != NULL;
         if (*found) {
-            memcpy(out, t->parent_sign_pk, SL_PK_BYTES);
+            memcpy(out, parent_pk, SL_PK_BYTES);
         }
         return SL_OK;
     }
@@ -290,7 +289,8 @@ static enum sl_code judge_signature(struct rpc_call *call, struct post *post,
 {
     uint8_t pk[SL_PK_BYTES];
     bool found = false;
-    enum sl_code rc = rules_sign_pk(call, post, t, pk, &found, err);
+    enum sl_code rc = rules_sign_pk(call, post, t->parent_keys_seq != 0 ? t->parent_sign_pk : NULL,
+                                    pk, &found, err);
 
     if (rc != SL_OK) {
         return rc;

@@ -17,10 +17,14 @@ SL_MUST_USE enum sl_code rules_stale(struct rpc_call *call, const struct post *p
 SL_MUST_USE enum sl_code rules_judge(struct rpc_call *call, struct post *post,
                                      const struct thread_state *t, struct sl_err *err);
 
-/** The key that this entry's signature must hold under, as far as the rows know. *found false:
- * none. */
+/**
+ * The key that this entry's signature must hold under.
+ *
+ * @param parent_pk the parent's newest key in the thread; NULL: there is none
+ * @param found false: nobody's
+ */
 SL_MUST_USE enum sl_code rules_sign_pk(struct rpc_call *call, const struct post *post,
-                                       const struct thread_state *t, uint8_t out[SL_PK_BYTES],
+                                       const uint8_t *parent_pk, uint8_t out[SL_PK_BYTES],
                                        bool *found, struct sl_err *err);
 
 #endif

@@ -1,23 +1,25 @@
-/* Readers: reads, and the checks that writes must pass, each in a snapshot of its own. */
+/*
+ * Readers: reads, and the checks that writes must pass. Jobs that waited together share a snapshot:
+ * it begins after all of them were submitted, so each sees whatever was acknowledged before it.
+ */
 #include "store/threads.h"
+
+enum {
+    TOGETHER = 64 /* jobs in one snapshot, so that it does not grow old */
+};
 
 /* @return what the job's steps on a reader come to. */
 static enum sl_code steps(struct reader *r, struct store_job *job, struct sl_err *err)
 {
-    enum sl_code rc = db_begin(r->db, err);
+    enum sl_code rc = r->db->driver->in_transaction(r->db) ? SL_OK : db_begin(r->db, err);
 
-    if (rc != SL_OK) {
-        return rc;
-    }
-    if (job->check != NULL) {
+    if (rc == SL_OK && job->check != NULL) {
         rc = job->check(job, r->db, err);
     }
     if (rc == SL_OK && !job->writes) {
         rc = job->run(job, r->db, err);
     }
     store_check_forgotten(r->db);
-    /* A snapshot has nothing to lose: its end cannot change what was read. */
-    db_rollback(r->db);
     return rc;
 }
 
@@ -48,7 +50,7 @@ void *reader_main(void *arg)
     struct reader *r = arg;
 
     for (;;) {
-        struct store_job *job = queue_take(&r->queue, UINT32_MAX);
+        struct store_job *job = queue_take(&r->queue, TOGETHER);
         if (job == NULL) {
             return NULL;
         }
@@ -58,5 +60,7 @@ void *reader_main(void *arg)
             (void)atomic_fetch_sub(&r->pending, 1);
             job = next;
         }
+        /* A snapshot has nothing to lose: its end cannot change what was read. */
+        db_rollback(r->db);
     }
 }

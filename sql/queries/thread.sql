@@ -36,6 +36,9 @@ LEFT JOIN member p ON p.thread_id = t.thread_id AND p.account_id = t.parent_id
 LEFT JOIN member s ON s.thread_id = t.thread_id AND s.account_id = c.caseworker_id
 WHERE t.thread_id = $1
 
+-- name: thread_parent_key
+SELECT parent_sign_pk FROM thread WHERE thread_id = $1 AND parent_keys_seq > 0
+
 -- name: threads_of_staff
 SELECT t.thread_id, t.case_id, c.ref, c.team_id, c.caseworker_id, t.parent_id, t.created_at,
     t.accepted_at, t.closed_at, t.last_seq, t.last_at, t.last_link, t.generation, t.key_seq,
@@ -141,9 +144,7 @@ ON CONFLICT (thread_id, account_id) DO UPDATE SET own_seq = excluded.own_seq,
     seen_seq = excluded.seen_seq, seen_count = excluded.seen_count
 
 -- name: event_add
-INSERT INTO event (account_id, n, kind, subject_id, seq)
-VALUES ($1, (SELECT coalesce(max(n), 0) + 1 FROM event WHERE account_id = $1), $2, $3, $4)
-RETURNING n
+INSERT INTO event (account_id, n, kind, subject_id, seq) VALUES ($1, $2, $3, $4, $5)
 
 -- name: event_cursor
 SELECT coalesce(max(n), 0) FROM event WHERE account_id = $1
