@@ -99,12 +99,15 @@ static int may_invite(struct cli *cli, const struct desk_thread *about, const st
 }
 
 /** The question before anything is made. */
-static int confirm(struct cli *cli, const struct desk_thread *about, const char *name)
+static int confirm(struct cli *cli, const struct desk_thread *about, const char *name, bool *yes)
 {
-    bool yes = cli_has(cli, OPT_YES);
-    int rc = CLI_OK;
+    int rc;
 
-    if (!yes && about->accepted) {
+    *yes = cli_has(cli, OPT_YES);
+    if (*yes) {
+        return CLI_OK;
+    }
+    if (about->accepted) {
         cli_note(cli,
                  "\nInvite %s again?\n\n"
                  "  - They set a new password, and the old one then stops working.\n"
@@ -113,14 +116,12 @@ static int confirm(struct cli *cli, const struct desk_thread *about, const char 
                  "  - The conversation shows for good who invited them, and when.\n",
                  name);
     }
-    if (!yes) {
-        rc = ask_yes(
-            about->accepted ? "Have you checked that it is them, by telephone or in person?"
-                            : "Have you checked who they are, against the case record?",
-            "Check who they are, then add --yes.", cli_has(cli, OPT_NO_INPUT), &yes, &cli->fault);
-    }
-    if (rc == CLI_OK && !yes) {
-        return fault_set(&cli->fault, CLI_USAGE, "stopped. Nothing was changed.");
+    rc = ask_yes(about->accepted ? "Have you checked that it is them, by telephone or in person?"
+                                 : "Have you checked who they are, against the case record?",
+                 "Check who they are, then add --yes.", cli_has(cli, OPT_NO_INPUT), yes,
+                 &cli->fault);
+    if (rc == CLI_OK && !*yes) {
+        cli_did(cli, "Nothing was changed.");
     }
     return rc;
 }
@@ -307,11 +308,13 @@ static int run(struct cli *cli, struct inviting *in, const struct desk_thread *a
                struct detail *d)
 {
     SL_AUTO(handout) struct handout h = {0};
-    int rc = confirm(cli, about, d[D_NAME].value);
+    bool yes = false;
+    int rc = confirm(cli, about, d[D_NAME].value, &yes);
 
-    if (rc == CLI_OK) {
-        rc = ask_letter_file(cli, about->ref, &h);
+    if (rc != CLI_OK || !yes) {
+        return rc;
     }
+    rc = ask_letter_file(cli, about->ref, &h);
     if (rc == CLI_OK) {
         rc = inviting_post(in, d[D_NAME].value, d[D_EMAIL].value);
     }

@@ -217,7 +217,8 @@ int cmd_invites(struct cli *cli)
     return CLI_OK;
 }
 
-static int end_one(struct cli *cli, const struct desk *desk, const json_t *invite)
+/** End it after a yes. *ended gets what scripts are told. */
+static int end_one(struct cli *cli, const struct desk *desk, const json_t *invite, json_t *ended)
 {
     SL_AUTO(str) char *refs = refs_of(invite);
     SL_AUTO(str)
@@ -231,6 +232,9 @@ static int end_one(struct cli *cli, const struct desk *desk, const json_t *invit
         rc = ask_yes(question, "Add --yes to end it without asking.", cli_has(cli, OPT_NO_INPUT),
                      &yes, &cli->fault);
     }
+    if (rc == CLI_OK && !yes) {
+        cli_did(cli, "Nothing was changed.");
+    }
     if (rc != CLI_OK || !yes) {
         return rc;
     }
@@ -239,6 +243,7 @@ static int end_one(struct cli *cli, const struct desk *desk, const json_t *invit
     rc = link_call(cli->session->link, "invite.end", args, NULL, &cli->fault);
     if (rc == CLI_OK) {
         cli_did(cli, "Ended: the invitation of %s to %s.", name_of(desk, invite), refs);
+        sl_json_append(ended, json_incref(json_object_get(invite, "invite")));
     } else if (cli->fault.code == SL_INVITE_ENDED) {
         fault_set(&cli->fault, CLI_CONFLICT, "%s accepted the invitation a moment ago.",
                   name_of(desk, invite));
@@ -250,6 +255,7 @@ int cmd_invites_end(struct cli *cli)
 {
     SL_AUTO(desk) struct desk desk = {0};
     SL_AUTO(json) json_t *list = NULL;
+    SL_AUTO(json) json_t *ended = sl_json_new_array();
     json_t *invite;
     size_t open = 0;
     size_t i;
@@ -262,13 +268,19 @@ int cmd_invites_end(struct cli *cli)
     {
         if (is_open(invite) && rc == CLI_OK) {
             open++;
-            rc = end_one(cli, &desk, invite);
+            rc = end_one(cli, &desk, invite, ended);
         }
     }
     if (rc == CLI_OK && open == 0) {
         fault_set(&cli->fault, CLI_MISSING, "no invitation of yours to %.60s waits.",
                   cli->opts.args[0]);
         rc = fault_next(&cli->fault, "See them: sendline invites --ended");
+    }
+    if (rc == CLI_OK && cli->out.json) {
+        json_t *json = sl_json_new();
+
+        sl_json_set(json, "ended", json_incref(ended));
+        out_json(&cli->out, json);
     }
     return rc;
 }

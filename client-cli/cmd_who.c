@@ -216,6 +216,19 @@ int cmd_who(struct cli *cli)
     return cli->opts.arg_count > 0 ? who_case(cli) : who_all(cli);
 }
 
+static void tell_key(struct cli *cli, int64_t until)
+{
+    json_t *json = sl_json_new();
+    char at[WHEN_TEXT];
+
+    sl_json_set_bool(json, "unlocked", until > 0);
+    if (until > 0) {
+        when_iso(until, at);
+        sl_json_set_str(json, "until", at);
+    }
+    out_json(&cli->out, json);
+}
+
 int cmd_unlock(struct cli *cli)
 {
     uint8_t who[SL_ID_BYTES];
@@ -244,6 +257,9 @@ int cmd_unlock(struct cli *cli)
         return fault_next(&cli->fault,
                           "Your password is right. You are asked for it with each command, or give "
                           "--password-file.");
+    }
+    if (cli->out.json) {
+        tell_key(cli, sl_now_s(cli->clock) + seconds);
     }
     when_clock(sl_now_s(cli->clock) + seconds, clock);
     cli_did(cli,
