@@ -406,6 +406,7 @@ START_TEST(a_file_of_any_length)
     SL_AUTO(buf) struct sl_buf back = {0};
     uint8_t hash[SL_HASH_BYTES];
 
+    sl_buf_reserve(&content, size + 1);
     for (size_t i = 0; i < size; i++) {
         sl_buf_put_u8(&content, (uint8_t)(i * 7));
     }

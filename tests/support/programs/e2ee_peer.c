@@ -686,6 +686,7 @@ static json_t *do_file(const json_t *request)
     size_t at = 0;
 
     fixed(request, "key", key, sizeof(key));
+    sl_buf_reserve(&in, 1); /* an empty file is one chunk too */
     bytes(request, "content", &in);
     e2_file_seal_start(&sealer, key, random_of(request, &fake), &out);
     do {
