@@ -18,24 +18,24 @@ enum desk_reply {
 };
 
 struct desk_thread {
+    char *parent_name; /**< owned; "" while no card opens */
+    char *child;       /**< owned */
+    int64_t created_at;
+    int64_t last_at;
+    int64_t waiting_since_at; /**< 0: nobody waits */
+    enum desk_reply reply;
+    uint32_t last_seq;
+    uint32_t unread;
+    uint32_t reply_seq;
     uint8_t thread[SL_ID_BYTES];
     uint8_t case_id[SL_ID_BYTES];
     uint8_t caseworker[SL_ID_BYTES];
-    bool has_parent; /**< somebody was invited */
-    uint8_t parent[SL_ID_BYTES];
-    bool accepted;
+    uint8_t parent[SL_ID_BYTES];    /**< when has_parent */
     char ref[SL_MAX_REF_BYTES + 1]; /**< as the server calls it */
-    int64_t created_at;
-    int64_t last_at;
-    uint32_t last_seq;
-    uint32_t unread;
-    enum desk_reply reply;
-    int64_t waiting_since_at; /**< 0: nobody waits */
-    char due_on[11];          /**< "" when nothing is due */
-    uint32_t reply_seq;
+    char due_on[11];                /**< "" when nothing is due */
+    bool has_parent;                /**< somebody was invited */
+    bool accepted;
     bool closed;
-    char *parent_name; /**< owned; "" while no card opens */
-    char *child;       /**< owned */
     bool card_differs; /**< the card names another case than the server */
 };
 

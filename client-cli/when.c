@@ -130,6 +130,20 @@ void when_iso(int64_t at_s, char out[WHEN_TEXT])
                    (int)(left / 3600), (int)(left / 60 % 60), (int)(left % 60));
 }
 
+/** A number of exactly n digits, or -1. */
+static int digits(const char *text, int n)
+{
+    int value = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (isdigit((unsigned char)text[i]) == 0) {
+            return -1;
+        }
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
+}
+
 bool when_parse_on(const char *text, struct when *out)
 {
     struct when typed = {0};
@@ -138,14 +152,9 @@ bool when_parse_on(const char *text, struct when *out)
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-') {
         return false;
     }
-    for (int i = 0; i < 10; i++) {
-        if (i != 4 && i != 7 && isdigit((unsigned char)text[i]) == 0) {
-            return false;
-        }
-    }
-    typed.year = atoi(text);
-    typed.month = atoi(text + 5);
-    typed.day = atoi(text + 8);
+    typed.year = digits(text, 4);
+    typed.month = digits(text + 5, 2);
+    typed.day = digits(text + 8, 2);
     if (typed.year < 1970 || typed.month < 1 || typed.month > 12 || typed.day < 1 ||
         typed.day > 31) {
         return false;

@@ -142,6 +142,7 @@ test('the password is never shown, and Ctrl-C leaves the terminal as it was', { 
 test('settings and connections that will not do', { timeout: 120000 }, async (t) => {
     const { clerk } = await desk();
     const other = clerk.atAnotherComputer('settings');
+    await clerk.run(['unlock']);
 
     expect(await clerk.run(['--config', '/nowhere/config', 'inbox']), 3, /cannot open \/nowhere\/config/);
     const wrong = clerk.atAnotherComputer('wrong');
@@ -228,6 +229,7 @@ test('commands and words that are none', { timeout: 120000 }, async () => {
 test('who: the list of colleagues, and who can read a case', { timeout: 120000 }, async (t) => {
     const clerk = office[0];
     const ref = 'EHC-1999';
+    await clerk.run(['unlock']);
     await clerk.newCase(ref);
     const first = await clerk.json(`who ${ref}`);
     assert.deepEqual(first, { case: ref, team: 'SEND team', records: 'Records office' });
@@ -249,6 +251,7 @@ test('who: the list of colleagues, and who can read a case', { timeout: 120000 }
 
 test('a service that writes to the terminal', { timeout: 120000 }, async (t) => {
     const [clerk] = office;
+    await clerk.run(['unlock']);
     const meddler = await Meddler.start(service);
     t.after(() => meddler.stop());
     const other = clerk.atAnotherComputer('deceived');
