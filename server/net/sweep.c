@@ -40,21 +40,25 @@ static void sweep_http(struct net_conn *conn, int64_t now_ms)
     }
 }
 
-/* A session's idle time is counted over all its connections here. */
+static bool is_idle(const struct net_conn *conn, int64_t now_ms)
+{
+    return now_ms - conn->rpc.used_ms > conn->rpc.who.idle_s * 1000;
+}
+
+/* A session's idle time is counted over all its connections here; the others are asked only when
+ * this one is idle, or thousands of one session would each ask thousands. */
 static bool session_is_idle(struct net_conn *conn, int64_t now_ms)
 {
-    int64_t used_ms = conn->rpc.used_ms;
-    struct net_conn *other = conn->by_session.at == NULL
+    bool idle = is_idle(conn, now_ms);
+    struct net_conn *other = !idle || conn->by_session.at == NULL
                                  ? NULL
                                  : net_first_of_session(conn->loop, conn->rpc.who.session_id);
 
-    for (; other != NULL; other = other->by_session.next) {
-        if (memcmp(other->rpc.who.session_id, conn->rpc.who.session_id, SL_ID_BYTES) == 0 &&
-            other->rpc.used_ms > used_ms) {
-            used_ms = other->rpc.used_ms;
-        }
+    for (; idle && other != NULL; other = other->by_session.next) {
+        idle = memcmp(other->rpc.who.session_id, conn->rpc.who.session_id, SL_ID_BYTES) != 0 ||
+               is_idle(other, now_ms);
     }
-    return now_ms - used_ms > conn->rpc.who.idle_s * 1000;
+    return idle;
 }
 
 static void sweep_socket(struct net_conn *conn, int64_t now_ms)
