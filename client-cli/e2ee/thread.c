@@ -76,7 +76,8 @@ static void next_link(const struct e2_thread *t, uint32_t seq, bool whole, struc
     uint8_t body_hash[SL_HASH_BYTES];
     uint8_t digest[SL_HASH_BYTES];
     const size_t head = bytes.len < SL_HEADER_BYTES ? bytes.len : SL_HEADER_BYTES;
-    const struct sl_bytes rest = {bytes.data + head, bytes.len - head};
+    /* Of an empty entry there is nothing to point into. */
+    const struct sl_bytes rest = {head == 0 ? NULL : bytes.data + head, bytes.len - head};
 
     if (whole) {
         const struct sl_bytes parts[] = {E2_LABEL("sendline-body-v1"), rest};

@@ -353,13 +353,14 @@ static bool tell(struct tale *t, bool *whole)
 static enum e2_verdict give(struct tale *t, struct e2_thread *thread, uint32_t seq, bool whole)
 {
     const struct sl_buf *bytes = &t->entries[seq - 1];
-    struct sl_entry entry = {
-        .body = {bytes->data + SL_HEADER_BYTES, bytes->len - SL_HEADER_BYTES - SL_SIG_BYTES}};
+    struct sl_entry entry = {.signature = NULL};
     uint8_t hash[SL_HASH_BYTES];
 
     if (whole) {
         return e2_thread_take(thread, seq, NOW, sl_buf_bytes(bytes));
     }
+    entry.body.data = bytes->data + SL_HEADER_BYTES;
+    entry.body.len = bytes->len - SL_HEADER_BYTES - SL_SIG_BYTES;
     entry.signature = entry.body.data + entry.body.len;
     sl_body_hash(&entry, hash);
     return e2_thread_take_header(thread, seq, NOW, bytes->data, hash);
