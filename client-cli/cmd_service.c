@@ -216,7 +216,8 @@ static int make_all(struct cli *cli, const json_t *info, const char *out_dir, js
     SL_AUTO(str) char *request_path = file_join(out_dir, request_name);
     SL_AUTO(str) char *notes_path = file_join(out_dir, notes_name);
     SL_AUTO(buf) struct sl_buf notes = {0};
-    json_t *request = NULL;
+    SL_AUTO(json) json_t *request = NULL;
+    SL_AUTO(founding)
     struct founding f = {
         .cli = cli, .plan = &plan, .out_dir = out_dir, .ca_file = cli->conf.ca_file};
     int rc = need_empty(cli, out_dir);
@@ -245,7 +246,7 @@ static int make_all(struct cli *cli, const json_t *info, const char *out_dir, js
 
         put_notes(&f, &notes);
         sl_buf_put_u8(&notes, '\0');
-        sl_json_set(json, "request", request);
+        sl_json_set(json, "request", sl_steal(&request));
         sl_json_set(json, "result", as_json(&f));
         sl_json_set_str(json, "notes", (const char *)notes.data);
         SL_AUTO(str) char *text = sl_json_text(json, &len);

@@ -224,7 +224,7 @@ int editor_run(const char *command, struct sl_buf *text, struct fault *fault)
     SL_AUTO(str) char *file = NULL;
     int rc = make_folder(&dir, fault);
 
-    if (rc != CLI_OK) {
+    if (rc != CLI_OK || dir == NULL) {
         return rc;
     }
     file = sl_strf("%s/message.txt", dir);
