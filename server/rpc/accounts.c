@@ -105,14 +105,15 @@ static enum sl_code auth_pk_of(struct rpc_call *call, struct sign_in *in, uint8_
         rc = seal_get(call->env->seal, "parent.auth_pk", in->account_id, sealed.data, sealed.len,
                       &clear, err);
     }
-    if (rc == SL_OK && clear.len != SL_PK_BYTES) {
-        rc = sl_fail(err, SL_CORRUPT, "a parent's auth key has a wrong length");
+    if (rc != SL_OK) {
+        return rc;
     }
-    if (rc == SL_OK) {
-        memcpy(pk, clear.data, SL_PK_BYTES);
-        *known = have;
+    if (clear.data == NULL || clear.len != SL_PK_BYTES) {
+        return sl_fail(err, SL_CORRUPT, "a parent's auth key has a wrong length");
     }
-    return rc;
+    memcpy(pk, clear.data, SL_PK_BYTES);
+    *known = have;
+    return SL_OK;
 }
 
 enum sl_code rpc_auth_parent_check(struct rpc_call *call, struct sl_err *err)

@@ -46,28 +46,26 @@ void request_free(struct request *r)
 
 /* ---- Answers ---- */
 
-static json_t *error_json(enum sl_code code, const json_t *extra)
+static json_t *error_answer(enum sl_code code, const json_t *extra)
 {
+    json_t *answer = sl_json_new();
     json_t *error = sl_json_new();
 
+    sl_json_set(answer, "error", error);
     sl_json_set_str(error, "code", sl_code_name(code));
     sl_json_set_str(error, "message", sl_code_sentence(code));
     if (extra != NULL && json_object_update(error, (json_t *)(uintptr_t)extra) != 0) {
         abort();
     }
-    return error;
+    return answer;
 }
 
-/* *ok is handed on, so that no two threads share it. */
-static json_t *answer_json(enum sl_code code, json_t **ok, const json_t *extra)
+/* What is under ok is handed on, so that no two threads share it. */
+static json_t *ok_answer(json_t *take_ok)
 {
     json_t *answer = sl_json_new();
 
-    if (code == SL_OK) {
-        sl_json_set(answer, "ok", sl_steal(ok));
-    } else {
-        sl_json_set(answer, "error", error_json(code, extra));
-    }
+    sl_json_set(answer, "ok", take_ok);
     return answer;
 }
 
@@ -99,7 +97,7 @@ static void send_answer(struct rpc *rpc, const struct request_from *from, json_t
         (void)sl_fail(&err, SL_SYSTEM, "an answer of %zu bytes", len);
         free(text);
         count_end(rpc->count, NULL, err.code, &err);
-        SL_AUTO(json) json_t *instead = answer_json(err.code, NULL, NULL);
+        SL_AUTO(json) json_t *instead = error_answer(err.code, NULL);
         text = frame_text(from, instead, &len);
     }
     rpc->port->reply(rpc->port->ctx, from->loop, from->conn, text, len, who);
@@ -111,7 +109,7 @@ void request_refuse(struct rpc *rpc, const struct rpc_route *route, const struct
     SL_AUTO(json) json_t *extra = take_extra;
 
     count_end(rpc->count, route, err->code, err);
-    send_answer(rpc, from, answer_json(err->code, NULL, extra), NULL);
+    send_answer(rpc, from, error_answer(err->code, extra), NULL);
 }
 
 /* ---- Steps ---- */
@@ -168,7 +166,9 @@ static void done_step(struct store_job *job, enum sl_code code, const struct sl_
     struct rpc_call *call = &r->call;
 
     count_end(rpc->count, r->route, code, err);
-    send_answer(rpc, &r->from, answer_json(code, &call->ok, call->extra), new_identity(call, code));
+    send_answer(rpc, &r->from,
+                code == SL_OK ? ok_answer(sl_steal(&call->ok)) : error_answer(code, call->extra),
+                new_identity(call, code));
     if (code == SL_OK) {
         if (r->effects.compose != NULL) {
             r->effects.compose(call);

@@ -398,8 +398,7 @@ START_TEST(references_have_a_form)
                                         "A\tB",
                                         "A\nB",
                                         "A\x1b[1m",
-                                        "\xe2\x80\xae"
-                                        "A",
+                                        "\xe2\x80\xae.A",
                                         "12345678901234567890123456789012345678901"};
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

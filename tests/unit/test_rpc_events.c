@@ -258,7 +258,7 @@ START_TEST(large_pages_are_cut_and_go_on)
         json_t *answer =
             world_call(w, home, "sync", world_args("after", json_integer(cursor), NULL));
         size_t len = 0;
-        SL_AUTO(str) char *text = sl_json_text(answer, &len);
+        free(sl_json_text(answer, &len));
         ck_assert_uint_le(len, SL_MAX_REPLY_BYTES);
         const json_t *ok = json_object_get(answer, "ok");
         events += json_array_size(json_object_get(ok, "events"));
