@@ -289,7 +289,13 @@ int cmd_lock(struct cli *cli)
                      cli->fault.what);
             fault_clear(&cli->fault);
         }
-        (void)keyring_drop(who);
+        if (!keyring_drop(who)) {
+            fault_set(&cli->fault, CLI_UNPLANNED, "the kernel does not give your key up.");
+            return fault_next(&cli->fault, "It ends by itself after its time, or with a restart.");
+        }
+    }
+    if (cli->out.json) {
+        tell_key(cli, 0);
     }
     cli_did(cli,
             was ? "Locked. Your password is asked for next time." : "Your key was locked already.");

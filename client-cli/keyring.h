@@ -12,7 +12,7 @@
 bool keyring_put(const uint8_t staff_id[16], const uint8_t seed[32], long seconds, int *why);
 /** False: it is not there. */
 bool keyring_get(const uint8_t staff_id[16], uint8_t seed[32]);
-/** False: nothing was there. */
+/** False: nothing was there, or it stays. */
 bool keyring_drop(const uint8_t staff_id[16]);
 
 #endif

@@ -168,6 +168,8 @@ test('a new invitation ends the one before; and one can be ended', { timeout: 12
     assert.equal(none.code, 3);
     assert.match((await jordan.does('invites')).out, /\d+ more (is|are) used or ended: sendline invites --ended/);
     // Nothing is spoilt by that.
+    const third = await jordan.invite(name);
+    assert.deepEqual(await jordan.json(`invites end ${name} --yes`), { ended: [third.invite] });
     await household(t).accept(await jordan.invite(name));
 });
 

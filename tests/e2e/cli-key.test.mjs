@@ -89,6 +89,9 @@ test('unlocked for a while, then locked', { timeout: 120000 }, async () => {
     assert.ok(!existsSync(join(typist.folder, 'state', id, 'session')), 'the session ends with it');
     expect(await typist.run(['cases', '--no-input']), 2, /nobody to ask\.\nUse --password-file FILE, or run 'sendline unlock' first\./);
     assert.equal((await typist.does('completion cases')).out, '');
+    const until = Date.parse(JSON.parse((await typist.run(['unlock', '--json', '--for', '30m', '--password-file', passwordFile()])).out).until);
+    assert.ok(Math.abs(until - Date.now() - 30 * 60000) < 60000);
+    assert.deepEqual(await typist.json('lock'), { unlocked: false });
     for (const time of ['25h', '0m', '4', 'soon']) {
         expect(await typist.run(['unlock', '--for', time]), 2, /--for takes a time up to 24h/);
     }
