@@ -75,7 +75,8 @@ export class Service {
         const ports = join(this.folder, 'ports.json');
         rmSync(ports, { force: true });
         this.process = spawn(program('server/sendlined'), ['--config', this.config, '--port-file', ports], {
-            env: { ...process.env, ...this.env },
+            // A library to preload comes before the address sanitizer's, which would not have it.
+            env: { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`, ...this.env },
             stdio: ['ignore', 'pipe', 'pipe'],
         });
         for (const stream of [this.process.stdout, this.process.stderr]) {
