@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,8 @@ int cli_main(int argc, char **argv)
                       "sendline: the cryptographic library does not start on this computer.\n");
         return CLI_UNPLANNED;
     }
+    /* Tables count columns by the locale; our words are UTF-8 wherever we run. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
     (void)umask(077);
     rc = run(&cli, argc, argv);
     session_free(cli.session);

@@ -75,7 +75,7 @@ int cmd_cases(struct cli *cli)
             today);
     table = table_new(&cli->out);
     table_column(table, "CASE", TABLE_LEFT);
-    table_column(table, "FAMILY", TABLE_LEFT);
+    table_column(table, "FAMILY", TABLE_NAME);
     table_column(table, "STATE", TABLE_LEFT);
     table_column(table, "SINCE", TABLE_LEFT);
     for (size_t i = 0; i < desk.count; i++) {

@@ -95,7 +95,7 @@ static void show_table(struct cli *cli, const struct desk *desk, const char *tod
 
     table_column(table, " ", TABLE_LEFT);
     table_column(table, "CASE", TABLE_LEFT);
-    table_column(table, "FROM", TABLE_LEFT);
+    table_column(table, "FROM", TABLE_NAME);
     table_column(table, "NEW", TABLE_RIGHT);
     table_column(table, "WAITING SINCE", TABLE_LEFT);
     table_column(table, "REPLY DUE", TABLE_LEFT);
@@ -112,6 +112,7 @@ static void show_screen(struct cli *cli, const struct desk *desk, const char *to
     struct out *out = &cli->out;
     const char *next = NULL;
     size_t with_new = 0;
+    size_t waiting = 0;
     size_t due = 0;
     size_t late = 0;
     size_t shown = 0;
@@ -123,6 +124,7 @@ static void show_screen(struct cli *cli, const struct desk *desk, const char *to
         shown += is_shown(t, all);
         if (waits(t)) {
             with_new += t->unread > 0;
+            waiting += t->due_on[0] != '\0';
             due += is_due_today(t, today);
             late += is_late(t, today);
             next = next == NULL ? t->ref : next;
@@ -143,8 +145,13 @@ static void show_screen(struct cli *cli, const struct desk *desk, const char *to
         out_say(out, "  Nothing new. Every family has a reply.\n");
         return;
     }
-    (void)fprintf(out->to, "  %zu conversation%s with new messages.", with_new,
-                  with_new == 1 ? "" : "s");
+    if (with_new > 0) {
+        (void)fprintf(out->to, "  %zu conversation%s with new messages.", with_new,
+                      with_new == 1 ? "" : "s");
+    } else {
+        (void)fprintf(out->to, "  Nothing new.  %zu famil%s for a reply.", waiting,
+                      waiting == 1 ? "y waits" : "ies wait");
+    }
     if (due > 0) {
         (void)fprintf(out->to, "  %zu repl%s due today.", due, due == 1 ? "y" : "ies");
     }

@@ -198,7 +198,7 @@ int cmd_invites(struct cli *cli)
                 session_name(cli->session, cli->session->staff_id));
         table = table_new(&cli->out);
         table_column(table, "CASE", TABLE_LEFT);
-        table_column(table, "FOR", TABLE_LEFT);
+        table_column(table, "FOR", TABLE_NAME);
         table_column(table, "MADE", TABLE_LEFT);
         table_column(table, "STATE", TABLE_LEFT);
         table_column(table, "GOOD UNTIL", TABLE_LEFT);

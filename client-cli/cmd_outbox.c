@@ -44,7 +44,7 @@ static void show_table(struct cli *cli, const json_t *list)
 
     table_column(table, "NO", TABLE_RIGHT);
     table_column(table, "CASE", TABLE_LEFT);
-    table_column(table, "TO", TABLE_LEFT);
+    table_column(table, "TO", TABLE_NAME);
     table_column(table, "WRITTEN", TABLE_LEFT);
     json_array_foreach(list, i, item)
     {

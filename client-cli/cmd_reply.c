@@ -66,11 +66,16 @@ static void stopped_while_sending(int number)
 
 static void on_stop(void (*handler)(int number))
 {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction was;
 
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        /* What we were started to ignore (nohup) stays ignored. */
+        if (sigaction(numbers[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN) {
+            (void)sigaction(numbers[i], &action, NULL);
+        }
+    }
 }
 
 /* ---- Drafts ---- */

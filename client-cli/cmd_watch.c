@@ -40,6 +40,7 @@ struct watch {
     uint8_t only[SL_ID_BYTES];
     uint32_t shown_to; /**< of that one */
     int64_t last_day;
+    bool over; /**< nobody reads what is told any more */
 };
 
 /* ---- Conversations ---- */
@@ -109,7 +110,8 @@ static int flush(struct watch *w)
         return CLI_OK;
     }
     if (errno == EPIPE) {
-        exit(CLI_OK);
+        w->over = true;
+        return CLI_OK;
     }
     return fault_set(&w->cli->fault, CLI_UNPLANNED, "the result could not be written: %s.",
                      strerror(errno));
@@ -517,7 +519,7 @@ static int go_on(struct watch *w)
 {
     int rc = CLI_OK;
 
-    while (rc == CLI_OK) {
+    while (rc == CLI_OK && !w->over) {
         SL_AUTO(json) json_t *event = NULL;
 
         rc = link_event(w->cli->session->link, wait_for(w), &event, &w->cli->fault);

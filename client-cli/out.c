@@ -206,9 +206,11 @@ void table_column(struct table *table, const char *title, enum table_column side
 {
     table->columns++;
     if (table->scols != NULL) {
-        (void)scols_table_new_column(table->scols, title, 0,
-                                     (side == TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) |
-                                         SCOLS_FL_NOEXTREMES);
+        static const int flags[] = {[TABLE_LEFT] = 0,
+                                    [TABLE_RIGHT] = SCOLS_FL_RIGHT,
+                                    [TABLE_NAME] = SCOLS_FL_TRUNC | SCOLS_FL_NOEXTREMES};
+
+        (void)scols_table_new_column(table->scols, title, 0, flags[side]);
     }
 }
 

@@ -61,7 +61,8 @@ void out_json(struct out *out, json_t *take_json);
 struct table;
 enum table_column {
     TABLE_LEFT,
-    TABLE_RIGHT
+    TABLE_RIGHT,
+    TABLE_NAME /**< left, and cut where the screen is too narrow for all */
 };
 enum table_row_style {
     TABLE_NORMAL,
