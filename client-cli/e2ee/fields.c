@@ -1,5 +1,7 @@
 #include "e2ee/fields.h"
 
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -76,6 +78,7 @@ static json_t *bytes_of(const json_t *value, size_t n)
         !sl_b64_fixed(json_string_value(value), json_string_length(value), raw, n)) {
         return NULL;
     }
+    sodium_memzero(raw, sizeof(raw));
     return json_stringn(json_string_value(value), json_string_length(value));
 }
 
@@ -145,4 +148,13 @@ json_t *e2_fields(const struct e2_field *table, const json_t *from, bool clean, 
         sl_json_set(out, field->name, made);
     }
     return sl_steal(&out);
+}
+
+void e2_set_secret(json_t *obj, const char *field, const uint8_t *data, size_t n)
+{
+    char *text = sl_b64(data, n);
+
+    sl_json_set_str(obj, field, text);
+    sodium_memzero(text, strlen(text));
+    free(text);
 }

@@ -36,4 +36,7 @@ json_t *e2_json_read(struct sl_bytes text);
  * static). */
 json_t *e2_fields(const struct e2_field *table, const json_t *from, bool clean, const char **where);
 
+/** Bytes into a field, as sl_json_set_bytes, with nothing of them left elsewhere. */
+void e2_set_secret(json_t *obj, const char *field, const uint8_t *data, size_t n);
+
 #endif

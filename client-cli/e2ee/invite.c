@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "common/text.h"
+#include "e2ee/fields.h"
 #include "e2ee/plaintext.h"
 
 enum {
@@ -88,7 +89,7 @@ static json_t *thread_json(const struct e2_parcel_thread *thread)
 
     sl_json_set_bytes(json, "id", thread->thread_id, SL_ID_BYTES);
     sl_json_set_int(json, "generation", thread->generation);
-    sl_json_set_bytes(json, "key", thread->key, E2_KEY_BYTES);
+    e2_set_secret(json, "key", thread->key, E2_KEY_BYTES);
     sl_json_set_int(json, "seq", thread->seq);
     sl_json_set_bytes(json, "link", thread->link, SL_HASH_BYTES);
     return json;

@@ -62,7 +62,7 @@ static json_t *json_of(const struct e2_memory *memory)
     if (memory->has_key) {
         json_t *current = sl_json_new();
         sl_json_set_int(current, "generation", memory->key.generation);
-        sl_json_set_bytes(current, "key", memory->key.key, E2_KEY_BYTES);
+        e2_set_secret(current, "key", memory->key.key, E2_KEY_BYTES);
         sl_json_set(json, "current", current);
     }
     if (memory->has_card) {

@@ -1,5 +1,6 @@
 #include "e2ee/plaintext.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,13 +182,16 @@ enum sl_code e2_plain_read(struct sl_bytes text, enum e2_plain *kind, json_t **b
 static enum sl_code put_json(const json_t *json, size_t max, struct sl_buf *out, struct sl_err *err)
 {
     size_t len = 0;
-    SL_AUTO(str) char *text = sl_json_text(json, &len);
+    char *text = sl_json_text(json, &len);
+    const bool fits = len <= max;
 
-    if (len > max) {
-        return sl_fail(err, SL_TOO_BIG, "%zu bytes, limit %zu", len, max);
+    if (fits) {
+        sl_buf_put(out, text, len);
     }
-    sl_buf_put(out, text, len);
-    return SL_OK;
+    /* Parcels have keys in them, and messages the keys of files. */
+    sodium_memzero(text, len);
+    free(text);
+    return fits ? SL_OK : sl_fail(err, SL_TOO_BIG, "%zu bytes, limit %zu", len, max);
 }
 
 enum sl_code e2_plain_write(enum e2_plain kind, const json_t *body, struct sl_buf *out,

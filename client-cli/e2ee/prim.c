@@ -1,6 +1,9 @@
 #include "e2ee/prim.h"
 
+#include <jansson.h>
+#include <malloc.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -9,12 +12,33 @@ enum {
     ARGON_FILE_BYTES = 256 * 1024 * 1024
 };
 
+static void wipe_and_free(void *at)
+{
+    if (at != NULL) {
+        sodium_memzero(at, malloc_usable_size(at));
+        free(at);
+    }
+}
+
 enum sl_code e2_ready(struct sl_err *err)
 {
     if (sodium_init() < 0) {
         return sl_fail(err, SL_SYSTEM, "libsodium does not start");
     }
+    json_set_alloc_funcs(malloc, wipe_and_free);
     return SL_OK;
+}
+
+void *e2_grow_secret(void *take_at, size_t have, size_t want)
+{
+    void *grown = sl_alloc(want);
+
+    if (take_at != NULL) {
+        memcpy(grown, take_at, have);
+        sodium_memzero(take_at, have);
+        free(take_at);
+    }
+    return grown;
 }
 
 void e2_hash(uint8_t *out, size_t n, const struct sl_bytes *parts, size_t count)
@@ -152,7 +176,10 @@ void e2_pad(struct sl_buf *buf, size_t block)
 {
     size_t padded = 0;
 
-    sl_buf_reserve(buf, block);
+    if (buf->cap - buf->len < block) {
+        buf->data = e2_grow_secret(buf->data, buf->len, buf->len + block);
+        buf->cap = buf->len + block;
+    }
     /* It fails only when there is no room for it. */
     (void)sodium_pad(&padded, buf->data, buf->len, block, buf->len + block);
     buf->len = padded;

@@ -30,11 +30,14 @@ enum {
 /** The bytes of a label literal, NUL and all. */
 #define E2_LABEL(text) ((struct sl_bytes){(const uint8_t *)(text), sizeof(text)})
 
-/** Start libsodium. Call once before anything else. @return SL_OK; SL_SYSTEM. */
+/** Start libsodium, and have jansson wipe what it frees: keys are JSON on their way into parcels
+ * and memories. Call once before anything else. @return SL_OK; SL_SYSTEM. */
 SL_MUST_USE enum sl_code e2_ready(struct sl_err *err);
 
 /** hash(n, parts one after the other); n is 16 or 32. */
 void e2_hash(uint8_t *out, size_t n, const struct sl_bytes *parts, size_t count);
+/** realloc() for secrets: what was there before is wiped. Frees nothing of NULL. */
+void *e2_grow_secret(void *take_at, size_t have, size_t want);
 /** kdf(key, i, ctx); ctx is 8 characters. */
 void e2_kdf(uint8_t out[E2_KEY_BYTES], const uint8_t key[E2_KEY_BYTES], uint64_t i,
             const char ctx[8]);

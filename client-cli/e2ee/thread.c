@@ -38,7 +38,6 @@ struct e2_thread *e2_thread_new(const struct e2_thread_setup *setup)
     t->clock = setup->clock;
     t->links = sl_alloc(sizeof(*t->links));
     sl_link_first(t->id, t->links[0]);
-    e2_ring_fill(t);
     return t;
 }
 

@@ -3,6 +3,7 @@
  * does. A refused entry changes nothing but the chain, which thread.c keeps, and the count of
  * generations.
  */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -378,7 +379,8 @@ static void take_back(struct e2_state *s, const json_t *retract, uint32_t by)
 
 static struct e2_seen_key *keep_key(struct e2_state *s, const struct parsed *p)
 {
-    s->keys = sl_realloc(s->keys, (s->key_count + 1) * sizeof(*s->keys));
+    s->keys = e2_grow_secret(s->keys, s->key_count * sizeof(*s->keys),
+                             (s->key_count + 1) * sizeof(*s->keys));
     struct e2_seen_key *key = &s->keys[s->key_count++];
     memset(key, 0, sizeof(*key));
     key->seq = p->seq;
@@ -396,11 +398,14 @@ static enum e2_outcome content_key(struct e2_thread *t, struct parsed *p)
     const char *reason = e2_rule_key(t, &p->entry, &p->key_body, &has_key, opened);
     struct e2_seen_key *key = keep_key(&t->state, p);
 
+    if (reason == NULL) {
+        key->has_key = has_key;
+        memcpy(key->key, opened, E2_KEY_BYTES);
+    }
+    sodium_memzero(opened, sizeof(opened));
     if (reason != NULL) {
         return warn(t, p, refuse(6, reason));
     }
-    key->has_key = has_key;
-    memcpy(key->key, opened, E2_KEY_BYTES);
     struct e2_own_item *own = new_item(t, p);
     take_key(t, p, key, own);
     take_any(t, p, &own->shown);

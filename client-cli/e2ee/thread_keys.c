@@ -131,13 +131,8 @@ static void ring_add(struct e2_thread *t, const uint8_t key_id[SL_HASH_BYTES],
     if (e2_ring_find(t, key_id) != NULL) {
         return;
     }
-    struct e2_ring_key *grown = sl_alloc((t->ring_count + 1) * sizeof(*grown));
-    if (t->ring_count != 0) {
-        memcpy(grown, t->ring, t->ring_count * sizeof(*grown));
-        sodium_memzero(t->ring, t->ring_count * sizeof(*grown));
-    }
-    free(t->ring);
-    t->ring = grown;
+    t->ring = e2_grow_secret(t->ring, t->ring_count * sizeof(*t->ring),
+                             (t->ring_count + 1) * sizeof(*t->ring));
     memcpy(t->ring[t->ring_count].key_id, key_id, SL_HASH_BYTES);
     memcpy(t->ring[t->ring_count++].key, key, E2_KEY_BYTES);
 }

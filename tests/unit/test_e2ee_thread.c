@@ -3,7 +3,9 @@
  * remembered, what raises the alarm. What becomes of each entry is in the vectors.
  */
 #include <check.h>
+#include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -627,6 +629,30 @@ START_TEST(an_inviter_who_left_is_asked_about_again)
 }
 END_TEST
 
+/* Adam writes, and jane's rotation clears him; but then it turns out that she has left as well. */
+START_TEST(two_leavers_do_not_clear_each_other)
+{
+    SL_AUTO(server) struct server server = {0};
+    SL_AUTO(reader) struct reader first;
+    SL_AUTO(reader) struct reader r;
+    SL_AUTO(buf) struct sl_buf key = {0};
+    const struct e2_writer leaver = writer("adam", adam);
+    const struct e2_writer me = writer("jane", jane);
+
+    store_to(&server, 8);
+    begin(&first, &server, "adam", "team1", 1);
+    ck_assert_int_eq(say(&first, &leaver, "A word"), SL_OK);
+    begin(&r, &server, "jane", "team2", 3);
+    ck_assert(!e2_thread_item(r.thread, 8)->confirmed);
+    ck_assert_int_eq(e2_compose_key(r.thread, &me, NULL, NULL, &key, NULL), SL_OK);
+    post(&r, &key);
+    ck_assert(e2_thread_item(r.thread, 8)->confirmed);
+    walk_fourth(&r, "jane");
+    ck_assert(!e2_thread_item(r.thread, 8)->confirmed && !e2_thread_item(r.thread, 9)->confirmed);
+    ck_assert(need_of(&r).inviter_left);
+}
+END_TEST
+
 /* ---- What nobody may write ---- */
 
 START_TEST(messages_that_are_not_written)
@@ -1024,6 +1050,86 @@ END_TEST
 
 /* ---- Words, and speed ---- */
 
+/* ---- What is left in memory ---- */
+
+/* Where these bytes stand in the heap, or NULL. */
+static const void *in_heap(const void *bytes, size_t n)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    SL_AUTO(str) char *line = NULL;
+    size_t size = 0;
+    size_t pieces = 0;
+    const void *found = NULL;
+
+    ck_assert_ptr_nonnull(maps);
+    while (getline(&line, &size, maps) > 0) {
+        uintptr_t from = 0;
+        uintptr_t to = 0;
+        if (strstr(line, "[heap]") == NULL || found != NULL ||
+            sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) != 2) {
+            continue;
+        }
+        pieces++;
+        found = memmem((const void *)from, to - from, bytes, n);
+    }
+    (void)fclose(maps);
+    ck_assert_uint_gt(pieces, 0);
+    return found;
+}
+
+/* A key as it goes through all that has to do with it: made, opened, remembered, sent in a parcel.
+ */
+static void use_a_key(uint8_t key[E2_KEY_BYTES])
+{
+    SL_AUTO(server) struct server server = {0};
+    SL_AUTO(reader) struct reader r;
+    SL_AUTO(buf) struct sl_buf bytes = {0};
+    SL_AUTO(json) json_t *opened = NULL;
+    SL_AUTO(e2_memory) struct e2_memory memory = {0};
+    SL_AUTO(e2_memory) struct e2_memory again = {0};
+    const uint8_t root[1][SL_PK_BYTES] = {{1}};
+    const struct e2_invite invite = {.wrap = {1}};
+    const struct e2_writer me = writer("jane", jane);
+    struct e2_parcel_thread thread = {.generation = 2};
+    const struct e2_parcel parcel = {.service = "s",
+                                     .roots = root,
+                                     .root_count = 1,
+                                     .address = "a",
+                                     .threads = &thread,
+                                     .thread_count = 1};
+
+    store_to(&server, 5);
+    begin(&r, &server, "jane", "team1", 1);
+    ck_assert_int_eq(e2_compose_key(r.thread, &me, NULL, NULL, &bytes, NULL), SL_OK);
+    post(&r, &bytes);
+    ck_assert_int_eq(say(&r, &me, "A word"), SL_OK);
+    e2_thread_judge_again(r.thread);
+    ck_assert(e2_thread_key(r.thread, key));
+    ck_assert_ptr_nonnull(in_heap(key, E2_KEY_BYTES));
+    e2_memory_of(r.thread, &memory);
+    e2_memory_seal(&memory, jane, in("jane.id"), in("thread.id"), &fake.rand, &bytes);
+    ck_assert_int_eq(
+        e2_memory_open(sl_buf_bytes(&bytes), jane, in("jane.id"), in("thread.id"), &again, NULL),
+        SL_OK);
+    memcpy(thread.key, key, E2_KEY_BYTES);
+    sl_buf_clear(&bytes);
+    ck_assert_int_eq(e2_parcel_seal(&invite, &parcel, &fake.rand, &bytes, NULL), SL_OK);
+    ck_assert_int_eq(e2_parcel_open(&invite, sl_buf_bytes(&bytes), &opened, NULL), SL_OK);
+}
+
+START_TEST(nothing_of_a_key_is_left)
+{
+    static uint8_t key[E2_KEY_BYTES];
+    static char text[64];
+
+    use_a_key(key);
+    (void)sodium_bin2base64(text, sizeof(text), key, sizeof(key),
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    ck_assert_ptr_null(in_heap(key, sizeof(key)));
+    ck_assert_ptr_null(in_heap(text, strlen(text)));
+}
+END_TEST
+
 START_TEST(every_stop_has_a_name_and_a_sentence)
 {
     for (unsigned a = 0; a <= E2_SEND_KEYS_REPLACED; a++) {
@@ -1085,6 +1191,7 @@ int main(void)
     tcase_add_test(tests, who_is_ended_sends_nothing);
     tcase_add_test(tests, the_first_grant_needs_a_yes_to_the_inviter);
     tcase_add_test(tests, an_inviter_who_left_is_asked_about_again);
+    tcase_add_test(tests, two_leavers_do_not_clear_each_other);
     tcase_add_test(tests, messages_that_are_not_written);
     tcase_add_test(tests, what_may_be_taken_back);
     tcase_add_test(tests, what_an_invitation_leans_on_is_not_taken_back);
@@ -1097,6 +1204,10 @@ int main(void)
     tcase_add_test(tests, there_may_be_little_to_remember);
     tcase_add_test(tests, a_title_from_two_entries);
     tcase_add_test(tests, a_title_that_somebody_altered);
+#ifndef SENDLINE_SANITIZED
+    /* A sanitizer has a heap of its own. */
+    tcase_add_test(tests, nothing_of_a_key_is_left);
+#endif
     tcase_add_test(tests, every_stop_has_a_name_and_a_sentence);
     tcase_add_test(tests, two_thousand_entries_in_good_time);
     suite_add_tcase(suite, tests);

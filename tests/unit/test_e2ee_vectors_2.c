@@ -17,7 +17,7 @@
 
 enum {
     VECTORS = 64,
-    THREADS = 166,
+    THREADS = 168,
     VALID_S = 92 * 24 * 3600,
     DAY_28_S = 28 * 24 * 3600
 };

@@ -224,7 +224,8 @@ const sequences = (main) => {
         ['a card taken back is no title', {}, (c) => { c.say('jane', card('Another')); c.say('jane', { kind: 'retract', seq: 6 }); }, ['taken-back', 'retract']],
         ['body left out, and nobody took it back', { after: 4, without: [5] }, (c) => { c.say('parent', text()); c.say('jane', text()); }, ['1 body-withheld', 'text']],
         ['body left out, and somebody else took it back', { after: 4, without: [5] }, (c) => { c.say('parent', text()); c.say('jane', { kind: 'retract', seq: 5 }); }, ['1 body-withheld', '8 retract']],
-        ['a word left out and taken back shows no key', { after: 2, without: [3] }, (c) => { c.say('adam', text()); c.say('adam', { kind: 'retract', seq: 3 }); c.invite('adam'); }, ['taken-back', 'retract', 'invite']],
+        ['a word left out and taken back shows no key', { after: 2, without: [3] }, (c) => { c.say('adam', text()); c.invite('adam'); c.say('adam', { kind: 'retract', seq: 3 }); }, ['taken-back', '7 key-not-shown', 'retract']],
+        ['taking a word back shows it', { after: 2, without: [3] }, (c) => { c.say('adam', text()); c.say('adam', { kind: 'retract', seq: 3 }); c.invite('adam'); }, ['taken-back', 'retract', 'invite']],
         ['a retract left out vouches for nothing', { after: 4, without: [5, 6] }, (c) => { c.say('parent', text()); c.say('parent', { kind: 'retract', seq: 5 }); c.say('parent', { kind: 'retract', seq: 6 }); }, ['1 body-withheld', 'taken-back', 'retract']],
         ['keys given without their body', { after: 3, without: [4] }, (c) => { c.acceptAs('parent'); c.say('parent', text()); }, ['1 body-withheld', '4 no-keys']],
         ['an invite given without its body', { after: 2, without: [3] }, (c) => { c.invite('jane'); c.acceptAs('parent'); }, ['1 body-withheld', '3 unknown-author']],
@@ -278,6 +279,7 @@ const sequences = (main) => {
         ['granted before its inviter left: asked again', { ...LEFT, after: 8 }, (c) => { c.say('adam', text()); c.invite('adam'); c.acceptAs('parent3'); c.rotate('jane', { parent: 'parent3' }); }, ['text?', 'invite?', 'keys?', 'key']],
         ['the first grant is asked for once', { after: 4 }, (c) => { c.say('adam', text()); c.invite('adam'); c.acceptAs('parent2'); }, ['text', 'invite', 'keys']],
         ['the first grant is made', { after: 4 }, (c) => { c.say('adam', text()); c.invite('adam'); c.acceptAs('parent2'); c.rotate('adam', { parent: 'parent2' }); }, ['text', 'invite', 'keys', 'key']],
+        ['a second invitation asks again', {}, (c) => { c.rotate('jane'); c.say('adam', text()); c.invite('adam'); c.acceptAs('parent2'); }, ['key', 'text', 'invite', 'keys']],
         ['a change of password keeps the question', { after: 4 }, (c, w) => { c.say('adam', text()); c.invite('adam'); c.acceptAs('parent2'); c.acceptAs('parent3', { by: 0, prove: w.parent2.sign }); }, ['text', 'invite', 'keys', 'keys']],
         // Histories
         ['two histories meet', {}, (c) => { const o = c.fork(); o.say('parent', text('Elsewhere')); o.say('jane', text()); c.say('parent', text('Here')); c.store(o.entries[6]); }, ['text', '2 prev-link'], 'histories-differ'],
