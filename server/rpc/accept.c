@@ -278,15 +278,16 @@ static enum sl_code every_thread_once(struct rpc_call *call, const struct accept
 
     while (rc == SL_OK && (rc = db_next(s, &have, err)) == SL_OK && have) {
         struct sl_bytes id = db_bytes(s, 0);
-        size_t times = 0;
+        bool there = false;
         for (size_t i = 0; i < a->count && id.len == SL_ID_BYTES; i++) {
-            times += memcmp(a->posts[i].thread_id, id.data, SL_ID_BYTES) == 0 ? 1U : 0U;
+            there = there || memcmp(a->posts[i].thread_id, id.data, SL_ID_BYTES) == 0;
         }
-        if (times != 1) {
+        if (!there) {
             return sl_fail(err, SL_BAD_REQUEST, "entries: one for each thread of the invitation");
         }
         threads++;
     }
+    /* Each of them, and as many as there are: none twice, and no others. */
     if (rc == SL_OK && threads != a->count) {
         return sl_fail(err, SL_BAD_REQUEST, "entries: one for each thread of the invitation");
     }

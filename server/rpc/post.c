@@ -245,6 +245,8 @@ static enum sl_code move_reply(struct rpc_call *call, const struct post *post,
     if (post->side == THREAD_PARENT && act->starts != 0) {
         reply_started(&t->reply, t->last_seq, t->last_at);
     }
+    /* What waits and was not seen at all goes on waiting; what was marked before it stays marked.
+     */
     if (post->side == THREAD_STAFF && act->ends != 0 &&
         !reply_ended(&t->reply, post->entry.header.prev_seq) &&
         t->reply.waiting_seq <= post->entry.header.prev_seq) {
@@ -263,10 +265,9 @@ static void move_seen(const struct post *post, const struct before *before, stru
     if (h->type != SL_ENTRY_MESSAGE && h->type != SL_ENTRY_SEEN) {
         return;
     }
-    if (h->prev_seq > m->seen_seq) {
-        m->seen_seq = h->prev_seq;
-        m->seen_count = before->count[other];
-    }
+    /* Never less than before: nobody's entry names one below their own last. */
+    m->seen_seq = h->prev_seq;
+    m->seen_count = before->count[other];
     if (m->seen_seq > t->seen_seq[post->side]) {
         t->seen_seq[post->side] = m->seen_seq;
     }

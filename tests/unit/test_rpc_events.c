@@ -632,6 +632,27 @@ START_TEST(no_reply_needed_is_said_of_what_was_seen)
 }
 END_TEST
 
+START_TEST(what_was_marked_does_not_wait_again)
+{
+    struct world_thread before = t;
+
+    world_post(w, home, &t, &parent, "text");
+    json_decref(world_ok(
+        w, desk, "thread.no_reply_needed",
+        world_args("thread", world_b64(t.id, SL_ID_BYTES), "seq", json_integer(t.seq), NULL)));
+    world_advance(w, 86400);
+    home = world_parent(w, &parent);
+    desk = world_staff(w, 0);
+    world_post(w, home, &t, &parent, "text");
+    int64_t waits = t.seq;
+    /* Written before either was seen. */
+    SL_AUTO(buf) struct sl_buf crossing = {0};
+    world_message(w, &before, worker, &crossing);
+    post_entry(desk, &crossing, world_post_args(&t, &crossing, "text"));
+    promise("due", "2025-12-04", waits);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rpc_events");
@@ -658,6 +679,7 @@ int main(void)
     tcase_add_test(tests, only_what_asks_starts_it_and_only_what_answers_ends_it);
     tcase_add_test(tests, an_answer_ends_what_its_author_had_seen);
     tcase_add_test(tests, no_reply_needed_is_said_of_what_was_seen);
+    tcase_add_test(tests, what_was_marked_does_not_wait_again);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
