@@ -80,12 +80,33 @@ static void on_stop(void (*handler)(int number))
 
 /* ---- Drafts ---- */
 
+/** Did these words go out since they were kept? Then somebody stopped us before we could say so. */
+static bool went_out(const struct reply *r, const char *body, int64_t kept_at)
+{
+    size_t count = r->convo != NULL ? e2_thread_count(r->convo->thread) : 0;
+
+    for (size_t i = count; i > 0; i--) {
+        const struct e2_item *item = e2_thread_item(r->convo->thread, i - 1);
+        const char *words = json_string_value(json_object_get(item->body, "body"));
+
+        if (item->mine && item->kind == E2_ITEM_MESSAGE && item->plain == E2_TEXT &&
+            (int64_t)item->sent_at >= kept_at && strcmp(words, body) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int load_draft(struct reply *r)
 {
     SL_AUTO(json) json_t *draft = NULL;
     int rc = state_load(&r->cli->session->state, r->draft_name, &draft, &r->cli->fault);
     const char *body = json_string_value(json_object_get(draft, "body"));
 
+    if (body != NULL && went_out(r, body, json_integer_value(json_object_get(draft, "at")))) {
+        state_remove(&r->cli->session->state, r->draft_name);
+        body = NULL;
+    }
     r->draft = sl_strdup(body != NULL ? body : "");
     return rc;
 }

@@ -111,6 +111,7 @@ static int flush(struct watch *w)
     }
     if (errno == EPIPE) {
         w->over = true;
+        clearerr(w->cli->out.to);
         return CLI_OK;
     }
     return fault_set(&w->cli->fault, CLI_UNPLANNED, "the result could not be written: %s.",

@@ -60,7 +60,7 @@ test('before the family has come in', { timeout: 120000 }, async (t) => {
     assert.match(early.err, /has not accepted the invitation for EHC-\d{4}.*Your draft is kept\./s);
     assert.match(early.err, /Next: sendline invite EHC-\d{4} --again/);
     assert.equal(early.out, '');
-    assert.ok(clerk.remembers('draft-'));
+    assert.ok(clerk.remembers('draft-').length > 0);
 
     await sam.accept(invitation);
     const read = (await clerk.does(`read ${ref.slice(4)}`)).out;
@@ -109,7 +109,7 @@ test('a message, an answer, and both see that it was read', { timeout: 120000 },
     assert.match(sent.out, /^Sent to Sam Carter, EHC-\d{4}, at \d\d:\d\d\.$/m);
     assert.deepEqual(await sam.words(), ['Thank you!! That photo will really help.', 'I am glad it helps.\n\nBest wishes']);
     assert.deepEqual(await clerk.json('inbox'), []);
-    assert.ok(!clerk.remembers('draft-') && !clerk.remembers('outbox-'));
+    assert.deepEqual([...clerk.remembers('draft-'), ...clerk.remembers('outbox-')], []);
 
     assert.doesNotMatch((await clerk.does(`read ${ref}`)).out, /Read \d\d:\d\d/);
     await sam.look();
@@ -236,7 +236,7 @@ test('words come from where they are looked for, and are what was meant', { time
     const nobody = await reply(['--file', '-'], 'Is anybody there?');
     assert.equal(nobody.code, 2);
     assert.match(nobody.err, /this needs a yes\. Nothing was sent\. Your draft is kept\.\nAdd --yes/);
-    assert.ok(clerk.remembers('draft-'));
+    assert.ok(clerk.remembers('draft-').length > 0);
     const terminal = await reply([]);
     assert.equal(terminal.code, 2);
     assert.match(terminal.err, /there is nobody to type a message/);

@@ -182,6 +182,40 @@ test('kill -9 of the command line at any moment', { timeout: 180000 }, async (t)
         }
     }
     assert.deepEqual(await sam.words(), words);
+    // A draft of what went, left by a kill at the wrong moment, is not offered again.
+    assert.equal((await reply(ref, '')).code, 0);
+    assert.deepEqual(jordan.remembers('draft-'), []);
+});
+
+test('Ctrl-C while it is being sent: said where the message is', { timeout: 120000 }, async (t) => {
+    const { ref, sam } = await family(t);
+    let arrived;
+    const sending = new Promise((done) => {
+        arrived = done;
+    });
+
+    // The service is slow to answer.
+    meddler.onCall = (call, frame) => {
+        if (call === 'entry.post') {
+            arrived();
+            return undefined;
+        }
+        return frame;
+    };
+    const child = jordan.start(['reply', ref, '--file', '-', '--yes']);
+    let err = '';
+    child.stderr.on('data', (data) => {
+        err += data;
+    });
+    child.stdin.end('Sent in the end');
+    const ended = new Promise((done) => child.once('close', (_, signal) => done(signal)));
+    await sending;
+    child.kill('SIGINT');
+    assert.equal(await ended, 'SIGINT');
+    assert.match(err, /Stopped while sending\. The message is in your outbox; your next command sends it, once\./);
+    meddler.honest();
+    await jordan.does('inbox');
+    assert.deepEqual(await sam.words(), ['Sent in the end']);
 });
 
 test('what comes later waits behind what could not be sent', { timeout: 120000 }, async (t) => {
@@ -220,6 +254,7 @@ test('two commands at once send what waits once', { timeout: 120000 }, async (t)
 
 test('what the service says no to is a draft again', { timeout: 120000 }, async (t) => {
     const { ref, sam } = await family(t);
+    const drafts = jordan.remembers('draft-');
 
     meddler.onCall = (call, frame) => {
         if (call === 'entry.post') {
@@ -231,11 +266,11 @@ test('what the service says no to is a draft again', { timeout: 120000 }, async 
     assert.equal(refused.code, 1);
     assert.match(refused.err, /Your draft is kept\./);
     assert.deepEqual(await waiting(), []);
-    assert.ok(jordan.remembers('draft-'));
+    assert.equal(jordan.remembers('draft-').length, drafts.length + 1);
     meddler.honest();
     assert.equal((await reply(ref, 'Careful words')).code, 0);
     assert.deepEqual(await sam.words(), ['Careful words']);
-    assert.ok(!jordan.remembers('draft-'), 'words that went are no draft any more');
+    assert.deepEqual(jordan.remembers('draft-'), drafts, 'words that went are no draft any more');
 });
 
 test('a busy conversation: signed again for each place, with one entry id', { timeout: 120000 }, async (t) => {

@@ -2,6 +2,8 @@
  * watch: everything that happens, once and in order, over lost connections and servers that are killed.
  */
 import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { after, afterEach, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -266,4 +268,46 @@ test('a case that begins while watching, and a key that is locked', { timeout: 1
     assert.equal(code, 4);
     assert.match(watch.err, /your key was locked, so nothing is watched\./);
     await jordan.run(['unlock']);
+});
+
+test('whoever reads the lines goes away', { timeout: 120000 }, async (t) => {
+    const { sam } = await family(t);
+    const watch = new Watch(t, ['--json']);
+
+    await watch.begun();
+    await sam.write('The one that is read');
+    await watch.until('nothing comes', () => watch.lines.length === 1);
+    watch.child.stdout.destroy();
+    await sam.write('Into the void');
+    assert.deepEqual(await watch.ended, { code: 0, signal: null });
+    assert.doesNotMatch(watch.err, /could not be written/);
+});
+
+test('a service that was put back from a copy: an alarm where words are lost', { timeout: 120000 }, async (t) => {
+    const one = await family(t);
+    const other = await family(t);
+    const copy = join(service.folder, 'copy');
+
+    await service.terminate();
+    cpSync(service.data, copy, { recursive: true });
+    await service.restart();
+    await one.sam.signIn();
+    await other.sam.signIn();
+    const watch = new Watch(t, ['--json']);
+    await watch.begun();
+    await one.sam.write('Lost with the disk');
+    await watch.until('nothing comes', () => watch.lines.length === 1);
+    await service.terminate();
+    rmSync(service.data, { recursive: true });
+    cpSync(copy, service.data, { recursive: true });
+    await service.restart();
+    await watch.until('it does not notice', () => /the service is further back than it was/.test(watch.err), 60);
+    await other.sam.signIn();
+    await other.sam.write('In good order');
+    await watch.until('nothing comes any more', () => watch.lines.length === 2);
+    assert.equal(watch.json[1].case, other.ref);
+    // What the family wrote is gone, so this conversation has another history than the one that was read.
+    assert.match((await jordan.does(`read ${one.ref} --peek`)).out, /ALARM: The service gives another history/);
+    assert.equal((await jordan.run(['reply', one.ref, '--file', '-', '--yes'], { input: 'x' })).code, 4);
+    assert.equal((await jordan.run(['reply', other.ref, '--file', '-', '--yes'], { input: 'Fine here' })).code, 0);
 });

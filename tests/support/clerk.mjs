@@ -142,11 +142,11 @@ export class Clerk {
         return this.json(`invite ${ref} --from - --yes${more}`, JSON.stringify({ email }));
     }
 
-    /** Whether what this computer remembers has a part of this name. */
+    /** Names of what this computer remembers that begin like this. */
     remembers(prefix) {
         const state = join(this.folder, 'state');
         return readdirSync(state, { withFileTypes: true }).filter((one) => one.isDirectory())
-            .some(({ name }) => readdirSync(join(state, name)).some((file) => file.startsWith(prefix)));
+            .flatMap(({ name }) => readdirSync(join(state, name))).filter((name) => name.startsWith(prefix)).sort();
     }
 }
 
