@@ -6,7 +6,7 @@
 
 #include "common/text.h"
 
-static const int64_t INTEGER_BOUND = INT64_C(1) << 53;
+static const int64_t integer_bound = INT64_C(1) << 53;
 
 /* What jansson takes and the protocol does not: nulls in objects, reals, large integers, deep
  * nesting. */
@@ -17,7 +17,7 @@ static const char *objection(const json_t *value, size_t depth)
     }
     if (json_is_integer(value)) {
         json_int_t v = json_integer_value(value);
-        return v > -INTEGER_BOUND && v < INTEGER_BOUND ? NULL : "a number is out of range";
+        return v > -integer_bound && v < integer_bound ? NULL : "a number is out of range";
     }
     if (!json_is_object(value) && !json_is_array(value)) {
         return NULL;

@@ -256,9 +256,11 @@ enum sl_code sl_roster_follows(const struct sl_roster *before, const struct sl_r
 const struct sl_roster_row *sl_roster_row_of(const struct sl_roster *roster,
                                              const uint8_t hash[SL_HASH_BYTES])
 {
-    for (size_t i = 0; i < roster->row_count; i++) {
-        if (memcmp(roster->rows[i].holder_hash, hash, SL_HASH_BYTES) == 0) {
-            return &roster->rows[i];
+    const struct sl_roster_row *rows = roster->rows;
+
+    for (size_t i = 0; rows != NULL && i < roster->row_count; i++) {
+        if (memcmp(rows[i].holder_hash, hash, SL_HASH_BYTES) == 0) {
+            return &rows[i];
         }
     }
     return NULL;

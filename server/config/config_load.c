@@ -227,6 +227,7 @@ static enum sl_code read_flags(struct config *config, int argc, char *const *arg
     opterr = 0;
     while (rc == SL_OK) {
         int at = optind == 0 ? 1 : optind;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
         int got = getopt_long(argc, argv, "+:", options, NULL);
         if (got == -1) {
             break;

@@ -181,7 +181,7 @@ static void pause_accepting(struct net_loop *loop, int error)
     ev_timer_start(loop->ev, &loop->calm);
     if (net_calm_due(&loop->net->calm_fds, net_now_ms(loop->net), &times)) {
         sl_log(SL_LOG_ERROR, "cannot accept connections", "error=\"%s\" times=%llu",
-               strerror(error), (unsigned long long)times);
+               strerrordesc_np(error), (unsigned long long)times);
     }
 }
 

@@ -310,10 +310,9 @@ int net_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
     case LWS_CALLBACK_WSI_DESTROY:
         conn = lws_get_opaque_user_data(wsi);
         break;
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return -1; /* a WebSocket without our subprotocol */
-    case LWS_CALLBACK_RAW_ADOPT:
-        return -1; /* CONNECT: libwebsockets would keep the socket for good, without any timeout */
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* a WebSocket without our subprotocol */
+    case LWS_CALLBACK_RAW_ADOPT: /* CONNECT: the socket would be kept without any timeout */
+        return -1;
     default:
         return 0;
     }

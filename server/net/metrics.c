@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/buf.h"
@@ -36,14 +37,15 @@ static void put_by_listener(struct net *net, struct sl_buf *out, const char *nam
 
 static uint64_t resident_bytes(void)
 {
-    unsigned long long pages = 0;
-    unsigned long long resident = 0;
+    char line[128];
+    char *second = NULL;
     SL_AUTO(file) FILE *f = fopen("/proc/self/statm", "re");
 
-    if (f == NULL || fscanf(f, "%llu %llu", &pages, &resident) != 2) {
+    if (f == NULL || fgets(line, sizeof line, f) == NULL) {
         return 0;
     }
-    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    (void)strtoull(line, &second, 10);
+    return strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 void net_metrics(struct net *net, struct sl_buf *out)

@@ -247,7 +247,7 @@ enum sl_code web_load(const char *dir, const struct config *config, struct web *
     dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0) {
         rc = sl_fail(err, SL_NOT_FOUND, "web_dir %.100s cannot be opened (%s)", dir,
-                     strerror(errno));
+                     strerrordesc_np(errno));
     } else {
         rc = read_file(dir_fd, "manifest.json", &text, err);
     }

@@ -1,5 +1,6 @@
 #include "store/db.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ enum sl_code db_exec(struct db *db, enum sql_id id, int64_t *changes, struct sl_
     enum sl_code rc = query(db, id, true, &stmt, err, types, args);
     va_end(args);
     if (rc == SL_OK) {
+        assert(stmt != NULL);
         rc = db_next(stmt, &have, err);
     }
     if (rc == SL_OK && have) {

@@ -1,4 +1,5 @@
 /* Statements: prepared when first used, kept, bound by name. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,7 @@ enum sl_code sqlite_query(struct db *db, enum sql_id id, const struct driver_val
     if (rc != SL_OK) {
         return rc;
     }
+    assert(stmt != NULL);
     if (stmt->count != count) {
         return sl_fail(err, SL_SYSTEM, "%s takes %zu parameters, not %zu", sql_statements[id].name,
                        stmt->count, count);
