@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Site, Visitor } from '../support/browser.mjs';
+import { Tab } from '../support/tab.mjs';
 import { until } from '../support/wait.mjs';
 
 const site = new Site();
@@ -205,6 +206,14 @@ site.test('a second child: added to the account of who is signed in, and both co
     const { desk, family, address, password } = await site.member();
     const second = await desk.newCase({ ref: 'AN-2001', child: 'Robin', parent: 'Alex Carter', parentId: family.parentId });
     const invitation = await desk.invite([second], { address });
+    const phone = await (await new Tab(site.service).signIn(address, password)).open();
+    // The first try meets a vault that another tab has just saved.
+    let conflict = { error: { code: 'vault_conflict', message: '' } };
+    await visitor.tamper({ toServer: ({ call }) => {
+        const answer = call === 'invite.accept' ? conflict : undefined;
+        conflict = answer === undefined ? conflict : undefined;
+        return answer;
+    } });
     await page.goto(`/${invitation.fragment}`);
     await page.getByLabel('12-digit code').fill(invitation.code);
     await visitor.press('Continue');
@@ -230,6 +239,11 @@ site.test('a second child: added to the account of who is signed in, and both co
     await page.getByRole('navigation', { name: 'Children' }).getByRole('link', { name: 'Sam' }).click();
     await page.getByText('Sam, AN-').waitFor();
     assert.equal(await visitor.message('About Robin').count(), 0);
+    // Other devices stay signed in, and have it too.
+    await until(() => phone.mailbox.conversations.length === 2 && phone.mailbox.conversations[1].items.some((item) => item.body.body === 'About Robin'));
+    assert.equal(phone.mailbox.conversations[1].sendState.ok, true);
+    assert.equal(visitor.called('invite.accept'), 2);
+    phone.close();
 });
 
 site.test('an invitation of somebody else, while signed in', async ({ visitor, page }) => {

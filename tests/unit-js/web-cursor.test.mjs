@@ -83,6 +83,21 @@ describe('events', () => {
         assert.deepEqual(taken, []);
         assert.equal(one.known, 6);
     });
+    test('an event that could not be taken comes again', async () => {
+        const from = server({ last: 3 });
+        let tries = 0;
+        const taken = [];
+        const { one } = order(0, from, async (event) => {
+            if (event.n === 2 && tries++ === 0) {
+                throw new Error('offline');
+            }
+            taken.push(event.n);
+        });
+        await one.pushed(from.all[0]);
+        await assert.rejects(one.pushed(from.all[1]), /offline/);
+        await one.pushed(from.all[2]);
+        assert.deepEqual(taken, [1, 2, 3]);
+    });
     test('a step that failed keeps nobody from the next', async () => {
         const from = server({ last: 3 });
         let fail = true;

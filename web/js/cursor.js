@@ -60,8 +60,9 @@ export class EventOrder {
   /** @param {AccountEvent} event */
   async #one(event) {
     if (event.n === this.known + 1) {
-      this.known = event.n;
       await this.take(event);
+      // Only now: one that could not be taken (the connection went) comes again.
+      this.known = event.n;
     }
   }
 

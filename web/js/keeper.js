@@ -85,11 +85,12 @@ export class Keeper {
       if (codeOf(error) !== 'vault_conflict') {
         throw error;
       }
-      await this.#merge();
+      await this.merge();
     }
   }
 
-  async #merge() {
+  /** What another tab or device has saved is taken in. */
+  async merge() {
     const { session } = this;
     const sealed = fromB64((await this.wire.call('vault.get', {})).vault);
     let theirs;

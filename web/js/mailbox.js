@@ -223,6 +223,9 @@ export class Mailbox {
       return;
     }
     const one = this.find(String(data.thread ?? ''));
+    if (one?.state === 'loading') {
+      await this.#loadOne(one);
+    }
     if (event === 'entry.new' && one !== null) {
       one.meta = { ...one.meta, reply: data.reply ?? one.meta.reply };
       const before = one.unread;
@@ -232,6 +235,8 @@ export class Mailbox {
         this.onMessage(one, last.author.name);
       }
     } else if (event === 'thread.new' && one === null && this.roster !== null) {
+      // Accepted in another tab, which has put the key into the vault.
+      await this.keeper.merge();
       const added = this.#conversation(data);
       this.conversations = [...this.conversations, added];
       await this.#loadOne(added);

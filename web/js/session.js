@@ -411,6 +411,8 @@ export async function accept(wire, opened, { keys, session, ownDevice }) {
     vault: toB64(made.sealed),
     entries: made.entries,
     own_device: ownDevice,
+    // Added to an account: password, keys and sessions stay, and no vault that is newer than ours is lost.
+    ...(session === null ? {} : { replaces: session.vaultHash }),
   });
   return begin(wire, {
     parent: parcel.parent,

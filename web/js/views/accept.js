@@ -226,23 +226,35 @@ export default (app) => {
         return;
       }
       const how = { keys, session, ownDevice: session?.ownDevice ?? false, service };
-      // Accepting ends all other sessions of the account, and this page's is one of them.
-      app.wire.stop();
-      wire.start();
-      wire.poke();
-      const mine = wire.socket !== null && wire.socket === shownOn;
-      const next = await (mine ? core.accept(wire, invitation, how) : core.acceptAgain(wire, invitation, how));
+      const keeper = add ? app.mailbox?.keeper : undefined;
+      await keeper?.save();
+      const accept = () => {
+        if (wire.socket !== null && wire.socket === shownOn) {
+          return core.accept(wire, invitation, how);
+        }
+        // A connection shows one invitation, once.
+        wire.restart();
+        return core.acceptAgain(wire, invitation, how);
+      };
+      const next = await accept().catch(async (error) => {
+        if (keeper === undefined || codeOf(error) !== 'vault_conflict') {
+          throw error;
+        }
+        // Another tab saved in this moment: with what it knows, once more.
+        await keeper.merge();
+        delete invitation.made;
+        return accept();
+      });
       wire.stop();
       app.opened = null;
       app.banner = { heading: t.readyTitle, text: add ? t.readyAdded : t.ready };
       password = '';
-      app.wire.start();
+      app.wire.restart();
       await app.signedIn(next, '/');
     } catch (error) {
+      // However far it had come, the next try begins with asking what became of the invitation.
+      wire.stop();
       shownOn = null;
-      if (app.session !== null) {
-        app.wire.start();
-      }
       explain(error, 'password');
     }
   };
