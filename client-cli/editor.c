@@ -173,6 +173,12 @@ static int run(const char *command, const char *file, struct fault *fault)
     if (begun) {
         go_on = wait_for(child, &ours, &status);
     }
+    if (!go_on) {
+        /* Once is enough: a terminal that closes says so more than once, and what was typed is
+         * still to be kept. */
+        (void)sigaction(SIGTERM, &ignore, NULL);
+        (void)sigaction(SIGHUP, &ignore, NULL);
+    }
     (void)sigaction(SIGINT, &was_int, NULL);
     (void)sigaction(SIGQUIT, &was_quit, NULL);
     (void)sigprocmask(SIG_SETMASK, &was, NULL);

@@ -16,6 +16,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { program } from './service.mjs';
@@ -42,6 +43,10 @@ function collect(child, input) {
     });
 }
 
+/** Terminals that a failed test left open would keep its file from ending. */
+const open = new Set();
+after(() => open.forEach((child) => child.kill('SIGKILL')));
+
 /** A program at a terminal of its own, by way of script(1). */
 class Terminal {
     constructor(command, { env, columns, rows }) {
@@ -54,6 +59,8 @@ class Terminal {
             this.screen += data;
         });
         this.child.stdin.on('error', () => {});
+        open.add(this.child);
+        this.child.once('close', () => open.delete(this.child));
         this.ended = new Promise((done) => this.child.once('close', (code) => done(code)));
     }
 
