@@ -73,6 +73,7 @@ static int seat_of(struct watch *w, const struct desk_thread *about, struct seat
     for (size_t i = 0; i < w->seat_count; i++) {
         if (memcmp(w->seats[i].convo->thread_id, about->thread, SL_ID_BYTES) == 0) {
             *out = to_front(w, i);
+            convo_judge((*out)->convo);
             return CLI_OK;
         }
     }

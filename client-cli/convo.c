@@ -97,8 +97,7 @@ static int begin(struct convo *convo)
     return CLI_OK;
 }
 
-/** Names and judgements are of the newest roster, also where another conversation asked for it. */
-static void judge_by_newest(struct convo *convo)
+void convo_judge(struct convo *convo)
 {
     if (convo->walks != convo->cli->session->walks) {
         convo->walks = convo->cli->session->walks;
@@ -152,7 +151,7 @@ bool convo_take(struct convo *convo, const json_t *entry)
     int64_t seq = 0;
     int64_t at = 0;
 
-    judge_by_newest(convo);
+    convo_judge(convo);
     if (sl_json_int(entry, "seq", 1, UINT32_MAX, &seq, NULL) != SL_OK ||
         sl_json_int(entry, "at", 0, INT64_C(1) << 53, &at, NULL) != SL_OK) {
         return false;
@@ -236,7 +235,7 @@ int convo_refresh(struct convo *convo)
     rc = fetch(convo);
     if (rc == CLI_OK && e2_thread_wants_roster(convo->thread)) {
         rc = session_roster(convo->cli);
-        judge_by_newest(convo);
+        convo_judge(convo);
     }
     return rc == CLI_OK ? convo_remember(convo) : rc;
 }

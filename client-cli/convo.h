@@ -30,6 +30,12 @@ SL_MUST_USE int convo_open(struct cli *cli, const struct desk_thread *about, str
 SL_MUST_USE int convo_refresh(struct convo *convo);
 /** Take one entry as an event or an answer brings it. False: there is a gap; refresh. */
 bool convo_take(struct convo *convo, const json_t *entry);
+/**
+ * Names and judgements by the newest roster, also where it was fetched for another conversation or
+ * for a new connection. Whoever keeps conversations open calls it before showing from one; taking
+ * and refreshing do it themselves.
+ */
+void convo_judge(struct convo *convo);
 void convo_free(struct convo *convo);
 void sl_auto_convo(struct convo **convo);
 
