@@ -430,6 +430,7 @@ static int between(struct watch *w)
         struct seat *seat = &w->seats[i];
         bool posted = false;
 
+        convo_judge(seat->convo);
         if (seat->key_due) {
             rc = give_key(w, seat);
         }
