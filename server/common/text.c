@@ -185,6 +185,32 @@ char *sl_clean(const char *s, size_t len)
     return (char *)out.data;
 }
 
+void sl_html_put(struct sl_buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '&':
+            sl_buf_put_str(out, "&amp;");
+            break;
+        case '<':
+            sl_buf_put_str(out, "&lt;");
+            break;
+        case '>':
+            sl_buf_put_str(out, "&gt;");
+            break;
+        case '"':
+            sl_buf_put_str(out, "&quot;");
+            break;
+        case '\'':
+            sl_buf_put_str(out, "&#39;");
+            break;
+        default:
+            sl_buf_put(out, text, 1);
+            break;
+        }
+    }
+}
+
 void sl_lower(char *s)
 {
     for (; *s != '\0'; s++) {

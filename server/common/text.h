@@ -35,6 +35,9 @@ size_t sl_utf8_count(const char *s, size_t len);
  */
 char *sl_clean(const char *s, size_t len);
 
+/** Append text as HTML has it, also between quotes: & < > " ' become references. */
+void sl_html_put(struct sl_buf *out, const char *text);
+
 /** ASCII lower-case in place. */
 void sl_lower(char *s);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "net/web.h"
 
 /* What a page may show. Everything else in the settings is nobody's business. */
@@ -38,32 +39,6 @@ static const struct web_variable {
 #undef NUMBER
 };
 
-static void put_escaped(struct sl_buf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            sl_buf_put_str(out, "&amp;");
-            break;
-        case '<':
-            sl_buf_put_str(out, "&lt;");
-            break;
-        case '>':
-            sl_buf_put_str(out, "&gt;");
-            break;
-        case '"':
-            sl_buf_put_str(out, "&quot;");
-            break;
-        case '\'':
-            sl_buf_put_str(out, "&#39;");
-            break;
-        default:
-            sl_buf_put(out, text, 1);
-            break;
-        }
-    }
-}
-
 static enum sl_code put_variable(const char *name, size_t len, const struct config *config,
                                  struct sl_buf *out, struct sl_err *err)
 {
@@ -80,7 +55,7 @@ static enum sl_code put_variable(const char *name, size_t len, const struct conf
         } else {
             const char *text = NULL;
             memcpy(&text, at, sizeof text);
-            put_escaped(out, text);
+            sl_html_put(out, text);
         }
         return SL_OK;
     }

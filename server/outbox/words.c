@@ -42,25 +42,6 @@ static size_t paragraphs(const struct config *config, enum notice_kind kind,
     return n;
 }
 
-static void put_escaped(struct sl_buf *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        switch (*c) {
-        case '&':
-            sl_buf_put_str(out, "&amp;");
-            break;
-        case '<':
-            sl_buf_put_str(out, "&lt;");
-            break;
-        case '>':
-            sl_buf_put_str(out, "&gt;");
-            break;
-        default:
-            sl_buf_put_u8(out, (uint8_t)*c);
-        }
-    }
-}
-
 static char *text_of(struct sl_buf *take)
 {
     sl_buf_put_u8(take, '\0');
@@ -76,13 +57,13 @@ void words_mail(const struct config *config, enum notice_kind kind, struct mail 
 
     sl_buf_put_str(&html, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-    put_escaped(&html, all_words[kind].subject);
+    sl_html_put(&html, all_words[kind].subject);
     sl_buf_put_str(&html, "</title>\n</head>\n<body style=\"font: 19px/1.4 arial, sans-serif; "
                           "color: #0b0c0c; max-width: 600px; margin: 20px\">\n");
     for (size_t i = 0; i < count; i++) {
         sl_buf_putf(&text, "%s%s\n", i == 0 ? "" : "\n", lines[i]);
         sl_buf_put_str(&html, "<p>");
-        put_escaped(&html, lines[i]);
+        sl_html_put(&html, lines[i]);
         sl_buf_put_str(&html, "</p>\n");
         free(lines[i]);
     }
