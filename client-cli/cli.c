@@ -8,9 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "command.h"
+#include "e2ee/prim.h"
 #include "file.h"
 #include "session.h"
 #include "when.h"
@@ -227,7 +226,7 @@ int cli_main(int argc, char **argv)
     struct cli cli = {.clock = sl_clock_system(), .rand = sl_rand_system()};
     int rc;
 
-    if (sodium_init() < 0) {
+    if (e2_ready(NULL) != SL_OK) {
         (void)fprintf(stderr,
                       "sendline: the cryptographic library does not start on this computer.\n");
         return CLI_UNPLANNED;

@@ -74,29 +74,29 @@ static bool leads_back(const struct e2_thread *t, const uint8_t old[E2_KEY_BYTES
 {
     const struct e2_state *s = &t->state;
     bool *visited = sl_alloc(s->key_count + 1);
-    uint8_t(*todo)[E2_KEY_BYTES] = sl_alloc((s->key_count + 1) * sizeof(*todo));
+    uint8_t(*reached)[E2_KEY_BYTES] = sl_alloc((s->key_count + 1) * sizeof(*reached));
     size_t *below = sl_alloc((s->key_count + 1) * sizeof(*below));
     size_t count = 1;
     bool found = false;
 
-    memcpy(todo[0], old, E2_KEY_BYTES);
+    memcpy(reached[0], old, E2_KEY_BYTES);
     below[0] = s->key_count;
     for (size_t i = 0; i < count && !found; i++) {
         for (size_t j = 0; j < below[i] && !found; j++) {
             const struct e2_seen_key *key = &s->keys[j];
-            if (visited[j] || !e2_key_fits(t->id, key->generation, &key->body, todo[i])) {
+            if (visited[j] || !e2_key_fits(t->id, key->generation, &key->body, reached[i])) {
                 continue;
             }
             visited[j] = true;
             found = key->taken;
-            if (!found && e2_previous_open(todo[count], todo[i], t->id, key->generation,
+            if (!found && e2_previous_open(reached[count], reached[i], t->id, key->generation,
                                            key->body.previous)) {
                 below[count++] = j;
             }
         }
     }
-    sodium_memzero(todo, (s->key_count + 1) * sizeof(*todo));
-    free(todo);
+    sodium_memzero(reached, (s->key_count + 1) * sizeof(*reached));
+    free(reached);
     free(below);
     free(visited);
     return found;
